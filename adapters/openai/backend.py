@@ -8,13 +8,12 @@ from gliobench.adapters.openai.answers import Answers
 from gliobench.adapters.openai.client import Client
 from gliobench.adapters.openai.engine import Endpoint
 from gliobench.adapters.openai.options import OpenAiOptions
-from gliobench.adapters.vision_language.backend import backend_of
+from gliobench.adapters.vision_language.backend import backend_of, guide_of
 from gliobench.application.ports.backend import Backend, BackendOptions
 from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.answers.dialects import dialect_named, dialect_of_name
 from gliobench.domain.answers.parse import FRACTIONS
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.slices.view import SlicePolicy
 
 ANSWERS_FILE = "answers/answers.sqlite"
 
@@ -58,12 +57,11 @@ def openai_vision(
         is_local=own.is_local,
     )
     answers = Answers(Path(own.answers) if own.answers else cache_dir / ANSWERS_FILE)
-    guided = own.policy is SlicePolicy.LOCALIZER_GUIDED
     return backend_of(
         name,
         Endpoint(own, client, answers),
         own,
-        guide=options.other(own.localizer) if guided else None,
+        guide=guide_of(own, options),
         learned={"the served model": None},
     )
 

@@ -131,6 +131,11 @@ class SliceStudySource(StudySource):
         """Return the modality of the pictures."""
         return (self._modality,)
 
+    @property
+    def is_of_slices(self) -> bool:
+        """Return that every study is one slice."""
+        return True
+
     def content_hash(self, study_id: str) -> str:
         """Hash the picture, or its store's checksum, with its modality and pixel edge."""
         spacing_mm = self._case(study_id).spacing_mm

@@ -15,7 +15,7 @@ from gliobench.adapters.vision_language.options import ReadingOptions
 from gliobench.adapters.vision_language.prompts import VERSION, Prompts
 from gliobench.adapters.vision_language.reader import Answerer, Asking, Reader
 from gliobench.adapters.vision_language.slices import PictureSizes, SlicePrompting, planes_by
-from gliobench.application.ports.backend import Backend
+from gliobench.application.ports.backend import Backend, BackendOptions
 from gliobench.application.ports.classifier import Classifier
 from gliobench.application.ports.localizer import Localizer
 from gliobench.domain.answers.questions import FORM_OF_QUESTION, Question
@@ -49,6 +49,16 @@ class Speaker(Answerer, PictureSizes, Protocol):
         ...
 
 
+def guide_of(reading: ReadingOptions, options: BackendOptions) -> Backend | None:
+    """Return the backend that chooses slices; None where a rule does, or there is nothing to choose."""
+    guided = _is_guided(reading) and not options.on_slices
+    return options.other(reading.localizer) if guided else None
+
+
+def _is_guided(reading: ReadingOptions) -> bool:
+    return reading.policy is SlicePolicy.LOCALIZER_GUIDED
+
+
 def backend_of(
     name: str,
     engine: Speaker,
@@ -64,7 +74,7 @@ def backend_of(
         name: The backend's.
         engine: Who answers.
         reading: What is shown and asked.
-        guide: The backend that chooses slices where the policy is `localizer-guided`.
+        guide: The backend that chooses slices, see `guide_of`.
         stand_in: What to say where the weights stand in for others.
         learned: By part of the model, the hashes of the patients and images that it has learned
             from; None where it does not state them.
@@ -75,8 +85,9 @@ def backend_of(
     prompting = SlicePrompting.of(reading, engine)
     prompts = Prompts.load()
     asking = Asking(prompting, prompts, grade=reading.grade_decoding, places=reading.decoding)
+    unguided = guide is None and _is_guided(reading)
     planes_of = planes_by(
-        reading.policy,
+        SlicePolicy.BRAIN_MIDDLE if unguided else reading.policy,  # no study leaves a choice
         modality=prompting.modalities[0],
         count=reading.slices,
         localizer=guide.localizer if guide else None,
@@ -160,7 +171,7 @@ def _provenance(
     reading: ReadingOptions, prompting: SlicePrompting, prompts: Prompts, guide: Backend | None
 ) -> dict[str, str]:
     shown = {
-        "slices": reading.policy.value,
+        "slices": reading.policy.value if guide or not _is_guided(reading) else "one a study",
         "composition": f"{prompting.composition.value} of "
         + " ".join(m.value for m in prompting.modalities),
         "size_px": str(prompting.size_px),

@@ -63,6 +63,11 @@ class ChosenStudies(StudySource):
         """Name what every study should have."""
         return self._source.modalities()
 
+    @property
+    def is_of_slices(self) -> bool:
+        """Return whether every study is one slice."""
+        return self._source.is_of_slices
+
     def notes(self, study_id: str) -> list[Fault]:
         """Return what is odd about a study's files and does no harm."""
         return self._source.notes(self._known(study_id))

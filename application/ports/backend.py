@@ -169,6 +169,7 @@ class BackendOptions:
         extra: The backend's own table in gliobench.toml, `[backend.<name>]`.
         other: Gives another backend by its name, for one that builds on it.
         prior: What is graded in the place of the grade; None for the grade.
+        on_slices: Whether every study is one slice: what would choose slices is not needed.
         load: False where only what it can do is asked for: a backend whose weights take long to read
             may leave them out then, and is asked about no study.
     """
@@ -180,6 +181,7 @@ class BackendOptions:
     extra: Mapping[str, object] = field(default_factory=dict)
     other: Callable[[str], Backend] = field(default=_alone, repr=False, compare=False)
     prior: TargetPrior | None = field(default=None, repr=False)
+    on_slices: bool = False
     load: bool = True
 
 

@@ -79,6 +79,11 @@ class StudySource(Protocol):
         """Name what every study of the source should have."""
         return tuple(Modality)
 
+    @property
+    def is_of_slices(self) -> bool:
+        """Return whether every study is one slice, so that none has to be chosen."""
+        return False
+
     def notes(self, study_id: str) -> list[Fault]:  # noqa: ARG002 -- most sources have none
         """Return what is odd about a study's files and does no harm, e.g. a misnamed mask."""
         return []

@@ -171,6 +171,11 @@ class PreparedStudies(StudySource):
         """Name what every study should have."""
         return self.whole.modalities()
 
+    @property
+    def is_of_slices(self) -> bool:
+        """Return whether every study is one slice."""
+        return self.whole.is_of_slices
+
     def notes(self, study_id: str) -> list[Fault]:
         """Return what is odd about a study's files and does no harm."""
         return self.whole.notes(study_id)

@@ -76,6 +76,7 @@ def _built(
         weights_dir=str(weights) if weights else None,
         extra=table,
         prior=source.prior if source else None,
+        on_slices=source is not None and source.is_of_slices,
         load=load,
     )
     options = replace(options, other=other) if other else options

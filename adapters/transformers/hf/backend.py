@@ -8,14 +8,13 @@ from pathlib import Path
 
 from gliobench.adapters.transformers.cards import STAND_IN, card_of, check_taught, learned_by
 from gliobench.adapters.transformers.hf.options import HfVisionOptions
-from gliobench.adapters.vision_language.backend import Speaker, backend_of
+from gliobench.adapters.vision_language.backend import Speaker, backend_of, guide_of
 from gliobench.adapters.vision_language.prompts import Prompts
 from gliobench.adapters.vision_language.unloaded import Unloaded
 from gliobench.application.backends.held_out import held_out
 from gliobench.application.ports.backend import Backend, BackendOptions
 from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.answers.parse import FRACTIONS
-from gliobench.domain.slices.view import SlicePolicy
 
 
 def hf_vision(name: str, options: BackendOptions, source: StudySource | None = None) -> Backend:  # noqa: ARG001 - as every kind takes it
@@ -46,12 +45,11 @@ def hf_vision(name: str, options: BackendOptions, source: StudySource | None = N
         own = own.model_copy(update={"dialect": FRACTIONS.dialect.name})
         engine = Unloaded(own.model, own.adapter)
     check_taught(card_of(own.adapter), own, Prompts.load())
-    guided = own.policy is SlicePolicy.LOCALIZER_GUIDED
     return backend_of(
         name,
         engine,
         own,
-        guide=options.other(own.localizer) if guided else None,
+        guide=guide_of(own, options),
         stand_in=card_of(own.model).get(STAND_IN, ""),
         learned={"its base model": learned_by(own.model)}
         | ({"its adapter": learned_by(own.adapter)} if own.adapter else {}),

@@ -6,13 +6,12 @@ from pathlib import Path
 
 from gliobench.adapters.transformers.cards import STAND_IN, card_of, check_taught, learned_by
 from gliobench.adapters.transformers.mllama.options import STAND_IN_FOLDER, LlamaOptions
-from gliobench.adapters.vision_language.backend import Speaker, backend_of
+from gliobench.adapters.vision_language.backend import Speaker, backend_of, guide_of
 from gliobench.adapters.vision_language.prompts import Prompts
 from gliobench.adapters.vision_language.unloaded import Unloaded
 from gliobench.application.backends.held_out import held_out
 from gliobench.application.ports.backend import Backend, BackendOptions
 from gliobench.domain.errors import InvalidInputError, MissingExtraError
-from gliobench.domain.slices.view import SlicePolicy
 
 
 def llama_vision(options: BackendOptions) -> Backend:
@@ -67,12 +66,11 @@ def _of_fold(options: BackendOptions, folder: Path) -> Backend:
 def _backend(name: str, options: BackendOptions, *, adapter: str | None) -> Backend:
     own = LlamaOptions.checked(options.extra, backend=name).loading(adapter)
     check_taught(card_of(adapter), own, Prompts.load())
-    guided = own.policy is SlicePolicy.LOCALIZER_GUIDED
     return backend_of(
         name,
         _engine(own) if options.load else Unloaded(own.model, adapter),
         own,
-        guide=options.other(own.localizer) if guided else None,
+        guide=guide_of(own, options),
         stand_in=card_of(own.model).get(STAND_IN, ""),
         learned={"its base model": learned_by(own.model)}
         | ({"its adapter": learned_by(adapter)} if adapter else {}),

@@ -10,14 +10,14 @@ from fakes.fake_localizer import FakeLocalizer
 from fakes.fake_study_source import TUMOUR, fake_case
 from gliobench.adapters.transformers.cards import check_taught
 from gliobench.adapters.transformers.mllama.backend import llama_vision_lora
-from gliobench.adapters.vision_language.backend import backend_of
+from gliobench.adapters.vision_language.backend import backend_of, guide_of
 from gliobench.adapters.vision_language.options import ReadingOptions
 from gliobench.adapters.vision_language.prompts import GRADE_ANSWERS, Prompts
 from gliobench.application.ports.backend import Backend, BackendOptions
 from gliobench.application.predict.ask_backend import ask
 from gliobench.domain.answers.questions import Decoding, Question
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.geometry.grids import Axis, Plane, Point
+from gliobench.domain.geometry.grids import Axis, Box3D, Plane, Point
 from gliobench.domain.predictions.prediction import Form, GradePrediction, LocalisationPrediction
 from gliobench.domain.slices.view import Composition, SlicePolicy
 from gliobench.domain.studies.patients import patient_hash
@@ -64,6 +64,23 @@ def test_the_slice_is_that_of_the_backend_that_it_follows() -> None:
     assert TUMOUR.start[2] <= point.plane.index < TUMOUR.stop[2]
     assert backend.trained_on == {"abc", patient_hash("p1")}
     assert backend.provenance["guide"].startswith("guide ")
+
+
+def test_where_every_study_is_one_slice_there_is_no_guide_whose_training_counts() -> None:
+    flat = fake_case(shape=(12, 14, 1), tumour=Box3D(start=(3, 4, 0), stop=(8, 9, 1))).study
+    guide = fake_backend("guide", localizer=FakeLocalizer(), trained_on=["p1"])
+    options = BackendOptions(other=lambda _: guide)
+    guided = ReadingOptions()
+
+    assert guide_of(guided, options) is guide
+    none = guide_of(guided, replace(options, on_slices=True))
+    backend = llama(guided, guide=none, learned={"its base model": frozenset({"abc"})})
+
+    ((_, place),) = ask(backend, [flat])
+    assert isinstance(place, LocalisationPrediction)
+    assert backend.trained_on == {"abc"}
+    assert "guide" not in backend.provenance
+    assert backend.provenance["slices"] == "one a study"
 
 
 @pytest.mark.parametrize(
