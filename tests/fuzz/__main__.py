@@ -40,6 +40,7 @@ from fuzz.harness import Hostile, Make, Verdict, judged
 KINDS: dict[str, Make] = {
     "raw heads": raw.raw_heads,  # first, as each takes longest
     "headers": images.headers,
+    "orientations": images.orientations,
     "gzip": images.gzips,
     "subsets": images.subsets,
     "bids": layouts.bids,
@@ -60,6 +61,8 @@ KINDS: dict[str, Make] = {
     "backends": backends.backends,
     "programs": programs.programs,
     "imports": imports.imports,
+    "frames": imports.frames,
+    "trained": imports.trained,
     "dicom": dicom.exports,
     "segmentations": dicom.segmentations,
     "endpoints": language.endpoints,

@@ -50,6 +50,34 @@ def headers(rng: random.Random, here: Path, ground: Ground) -> Hostile:
     return Hostile(study_command(rng), what)
 
 
+def orientations(rng: random.Random, here: Path, ground: Ground) -> Hostile:
+    """Have files state no orientation, two, or one that no grid has; for all files of a study or one."""
+    one = _damaged_study(rng, here, ground)
+    paths = [one] if rng.random() < 0.5 else sorted(one.parent.glob("*.nii.gz"))
+    codes = [rng.choice((0, 1, 2, 4, 5, -1)) for _ in range(2)]
+    turned = _turned(rng)
+    for path in paths:
+        content = gzip.decompress(path.read_bytes())
+        header = Nifti1Header(content[:348], check=False)
+        header["qform_code"], header["sform_code"] = codes
+        placed = header.get_sform() @ turned
+        header["srow_x"], header["srow_y"], header["srow_z"] = placed[:3]
+        path.write_bytes(gzip.compress(header.binaryblock + content[348:], 1))
+    masks = ("score", "{here}/studies", "{here}/studies", "--resample", "--out", "out")
+    command = masks if rng.random() < 0.3 else study_command(rng)
+    what = f"{len(paths)} of {one.name}: codes {codes}, {np.diag(turned)[:3].round(2)}"
+    return Hostile(command, what)
+
+
+def _turned(rng: random.Random) -> np.ndarray:
+    """Return a change of an affine: mirrored axes, exchanged ones, a tilt, a shear or a wrong unit."""
+    change = np.diag([rng.choice((1.0, -1.0)) for _ in range(3)] + [1.0])
+    change[:3, :3] = change[rng.sample(range(3), 3), :3] if rng.random() < 0.5 else change[:3, :3]
+    if rng.random() < 0.3:
+        change[0, rng.randrange(4)] += rng.choice((0.01, 0.3, 50.0, 1e6))
+    return change * rng.choice((1.0, 1.0, 1.0, 1e-3, 1e3, 0.0))
+
+
 def damage_header(rng: random.Random, path: Path) -> str:
     """Set fields of the header of a .nii.gz, which may lose its .gz; say what was done."""
     content = gzip.decompress(path.read_bytes())

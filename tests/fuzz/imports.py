@@ -40,6 +40,53 @@ TABLES = {
     "polygons": 'study_id,axis,vertices\n{},axial,"[[1,1,3],[9,1,3],[9,9,3]]"\n',
 }
 
+AXES = ("RAS", "LPS", "LPI", "RAI", "las", "RAS+", "ras-mm", "file", "world", "ITK", "LLS", "RPS+")
+"""Codes of orientation: two that are known, others that are none, and one that is impossible."""
+FRAME_NAMES = ("frame", "Frame", "orientation", "space", "coordinate_system", "note", "frame ")
+WORDS = (*AXES, *HOSTILE_TEXTS, "train", "test", "0", "False", "held-out")
+
+
+def frames(rng: random.Random, here: Path, ground: Ground) -> Hostile:
+    """State frames and orientations of places, in columns of several names or in some rows only."""
+    option = rng.choice(("points", "boxes", "polygons"))
+    head, *rows = TABLES[option].format(*STUDIES).splitlines()
+    name, stated = rng.choice(FRAME_NAMES), [rng.choice(WORDS) for _ in rows]
+    kept = [cell if rng.random() < 0.8 else "" for cell in stated]
+    lines = [
+        f"{head},{name}",
+        *(f"{row},{_quoted(cell)}" for row, cell in zip(rows, kept, strict=True)),
+    ]
+    text = "\n".join(lines).replace("_mm", rng.choice(("_mm", "_mm", "_cm", "_m", "")))
+    return _tabled(here, ground, f"--{option}", text, f"{name}: {kept}"[:80])
+
+
+def trained(rng: random.Random, here: Path, ground: Ground) -> Hostile:
+    """List training patients as people do, and as no reader expects."""
+    ids = [rng.choice((study, study.lower(), f"{study}.nii.gz", f"/x/{study}", rng.choice(WORDS)))
+           for study in STUDIES]  # fmt: skip
+    column = rng.choice(("split", "fold", "is_train", "set", "training", "site"))
+    table = [
+        f"patient_id,{column}",
+        *(f"{_quoted(name)},{_quoted(rng.choice(WORDS))}" for name in ids),
+    ]
+    content = "\n".join(rng.choice((ids, table))).encode(errors="surrogatepass")
+    if rng.random() < 0.3:
+        _, content = damaged_bytes(rng, content)
+    (here / (name := rng.choice(("t.csv", "t.txt", "t.json", "t.parquet")))).write_bytes(content)
+    grades = TABLES["grades"].format(*STUDIES)
+    more = ("--trained-on", f"{{here}}/{name}")
+    return _tabled(here, ground, "--grades", grades, f"{name}: {column}, {ids}"[:80], *more)
+
+
+def _quoted(cell: str) -> str:
+    return '"' + cell.replace('"', '""') + '"'
+
+
+def _tabled(here: Path, ground: Ground, option: str, text: str, what: str, *more: str) -> Hostile:
+    (here / "table.csv").write_text(text, errors="surrogatepass")
+    table = (option, "{here}/table.csv", "--name", "tool", "--out", "out")
+    return Hostile(("import", str(ground.studies), *table, *more), what)
+
 
 def imports(rng: random.Random, here: Path, ground: Ground) -> Hostile:
     """Damage what `gliobench import` reads."""
