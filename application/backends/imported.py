@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
-from itertools import islice
 from typing import final
 
+from gliobench.application.backends.misplaced import check_inside
 from gliobench.application.ports.backend import Backend
 from gliobench.application.ports.classifier import Classifier
 from gliobench.application.ports.localizer import Localizer
@@ -29,8 +29,6 @@ from gliobench.domain.studies.grading_target import GRADE, GradingTarget
 from gliobench.domain.studies.patients import patient_hash, patient_of
 from gliobench.domain.studies.study import Grade, Modality, Study
 
-PROBED = 10
-"""Studies whose masks are looked at before anything is scored, unless one of them fits."""
 _WORDS = re.compile(r"[\s,;:/\\\"'\[\](){}]+")
 _ENDING = re.compile(r"\.(nii(\.gz)?|npz|npy|h5|zip|dcm)$")
 _SUFFIX = re.compile(
@@ -92,7 +90,8 @@ def check_belongs(name: str, files: Iterable[PredictionFiles], source: StudySour
 
     Raises:
         NotFoundError: Some of the files hold no prediction of any study.
-        InvalidInputError: Every mask that was looked at is on another grid than its study.
+        InvalidInputError: Every mask that was looked at is on another grid than its study, or every place
+            outside of its image.
     """
     studies = source.study_ids()
     for item in files:
@@ -102,8 +101,8 @@ def check_belongs(name: str, files: Iterable[PredictionFiles], source: StudySour
                 f"backend {name}: no prediction is of a study of this dataset, such as "
                 f"{shown(studies[0])}: {'; '.join(item.provenance.values())}"
             )
-        if Form.MASK in item.forms:
-            _check_grids(name, item, source, held)
+        if item.forms:
+            check_inside(name, item, source, held)
 
 
 def check_targets(place: str, targets: Mapping[str, Grade], source: StudySource) -> None:
@@ -187,28 +186,6 @@ def _check_names(names: Collection[str], known: Collection[str]) -> None:
                     f"{shown(name)} is no study, but looks like {study_id}: wanted a study's or a patient's "
                     "name alone in each line"
                 )
-
-
-def _check_grids(
-    name: str, files: PredictionFiles, source: StudySource, study_ids: Iterable[str]
-) -> None:
-    wrong: Failure | None = None
-    for study in islice(_opened(source, study_ids), PROBED):
-        said = files.localise(study)
-        answer = said if isinstance(said, Failure) else said.answers[Form.MASK]
-        if not isinstance(answer, Failure) or answer.reason is not FailureReason.WRONG_GRID:
-            return
-        wrong = wrong or answer
-    if wrong is not None:
-        raise InvalidInputError(f"backend {name}: no mask is on its study's grid: {wrong.detail}")
-
-
-def _opened(source: StudySource, study_ids: Iterable[str]) -> Iterable[Study]:
-    for study_id in study_ids:
-        try:
-            yield source.study(study_id)
-        except FaultError:  # it fails by itself when it is asked about
-            continue
 
 
 @final

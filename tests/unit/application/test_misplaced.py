@@ -1,0 +1,52 @@
+"""Predictions that lie in no image are refused before anything is scored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from fakes.fake_study_source import FakeStudySource, fake_case
+from gliobench.adapters.prediction_files.written import Written
+from gliobench.application.backends.misplaced import check_inside
+from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.geometry.grids import Axis, Plane, Point3D, Polygon
+from gliobench.domain.predictions.prediction import Failure, FailureReason, Form, Localisation
+
+SOURCE = FakeStudySource([fake_case("a"), fake_case("b"), fake_case("c")])
+SHAPE = SOURCE.study("a").grid.shape
+INSIDE, OUTSIDE = Point3D((1.0, 2.0, 3.0)), Point3D((1.0, 2.0, SHAPE[2]))
+
+
+def check(places: Mapping[str, Localisation | Failure], form: Form = Form.POINT_3D) -> None:
+    spots = {one: {form: lambda _, place=place: place} for one, place in places.items()}
+    files = Written("points", "points.csv", "", spots=spots, forms=frozenset({form}))
+    check_inside("tool", files, SOURCE, places)
+
+
+def test_points_that_all_lie_outside_are_refused_with_the_first_and_the_size() -> None:
+    with pytest.raises(InvalidInputError, match=rf"\(1, 2, {SHAPE[2]}\) of .* voxels") as found:
+        check({"a": OUTSIDE, "b": OUTSIDE})
+
+    assert "wanted the frame and unit" in str(found.value)
+
+
+@pytest.mark.parametrize("places", [{"a": OUTSIDE}, {"a": OUTSIDE, "b": OUTSIDE, "c": INSIDE}])
+def test_a_single_point_outside_or_one_inside_are_scored(places: Mapping[str, Point3D]) -> None:
+    check(places)
+
+
+def test_polygons_without_a_vertex_inside_are_refused() -> None:
+    around = Polygon(Plane(Axis.AXIAL, 1), ((-9.0, -9.0), (99.0, -9.0), (99.0, 99.0)))
+
+    with pytest.raises(InvalidInputError, match="no place is inside"):
+        check({"a": around, "b": around}, Form.POLYGON)
+
+
+def test_a_model_whose_words_are_out_of_range_is_scored_as_it_answers() -> None:
+    spoken = Failure(FailureReason.OUT_OF_RANGE, "240 is out of range", raw="(240, 100)")
+    written = Failure(FailureReason.OUT_OF_RANGE, "row 2: box lies outside")
+
+    check({"a": spoken, "b": spoken})
+    with pytest.raises(InvalidInputError, match="row 2: box lies outside"):
+        check({"a": written, "b": written})
