@@ -7,7 +7,7 @@ from dataclasses import replace
 from math import isnan
 
 from gliobench.adapters.prediction_files.confidences import share_in
-from gliobench.adapters.prediction_files.records import Table, failure_in
+from gliobench.adapters.prediction_files.records import STUDY_COLUMNS, Table, failure_in
 from gliobench.adapters.prediction_files.written import Written
 from gliobench.application.ports.dataset_path import DatasetPath
 from gliobench.domain.errors import InvalidInputError
@@ -130,6 +130,8 @@ class _Reading:
             row.cells.get(column, "0") in ONES for row in rows.values()
         )
         self._is_bare = column in BARE and "grade" in table.columns
+        if target.is_grade and column in BARE and "grade" not in table.columns:
+            _check_bare(rows.values(), column)
         if self._class:
             _check_whose(table.place, target, rows.values(), self._class)
 
@@ -221,6 +223,27 @@ def _check_sum(row: Row, number: float | None, others: Sequence[str]) -> None:
         raise InvalidInputError(
             f"{row.at}: {other:g} for LGG and {number:g} for HGG do not add up to 1: wanted probabilities"
         )
+
+
+def _check_bare(rows: Collection[Row], column: str) -> None:
+    """Refuse probabilities that may be of a class in another column, be it LGG or HGG."""
+    numbers = [number_in(row.cells.get(column, "")) for row in rows]
+    none_is_low = not any(number < 0.5 for number in numbers)
+    beside = {key for row in rows for key in row.cells} - {column, *STUDY_COLUMNS}
+    classes = {
+        key
+        for key in beside
+        if none_is_low and {ONES.get(row.cells.get(key, "")) for row in rows} == {*Grade}
+    }
+    for row, number in zip(rows, numbers, strict=True):
+        for key in sorted(beside & row.cells.keys()):
+            cell = row.cells[key]
+            grade = ONES[cell] if key in classes else WORDS.get(column_key(unescaped(cell)))
+            if (grade is Grade.LGG and number > 0.5) or (grade is Grade.HGG and number < 0.5):
+                raise InvalidInputError(
+                    f"{row.at}: {column} {number:g} beside {key} {shown(cell)}: is it that of HGG or of "
+                    f"{key}? wanted a column probability_hgg"
+                )
 
 
 def _check_whose(place: str, target: GradingTarget, rows: Collection[Row], column: str) -> None:

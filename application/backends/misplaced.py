@@ -1,4 +1,4 @@
-"""Predictions that lie nowhere in the images: of another dataset, frame or unit."""
+"""Predictions of which none can be used: of another dataset, frame, unit or format."""
 
 from __future__ import annotations
 
@@ -20,13 +20,16 @@ from gliobench.domain.studies.study import Study
 
 PROBED = 10
 """Studies whose places are looked at before anything is scored, unless one of them fits."""
-_ELSEWHERE = (FailureReason.WRONG_GRID, FailureReason.OUT_OF_RANGE)
+_UNUSABLE = (
+    *(FailureReason.WRONG_GRID, FailureReason.OUT_OF_RANGE),
+    FailureReason.UNREADABLE_PREDICTION,
+)
 
 
 def check_inside(
     name: str, files: PredictionFiles, source: StudySource, study_ids: Iterable[str]
 ) -> None:
-    """Check that a mask, or one of several places, is in the image of its study.
+    """Check that a mask can be read, or one of several places, and is in the image of its study.
 
     Args:
         name: The backend's.
@@ -35,23 +38,21 @@ def check_inside(
         study_ids: Those that the files are of.
 
     Raises:
-        InvalidInputError: None of the first is: the files are of other images, or in another frame.
+        InvalidInputError: None of the first is: the files are of other images, in another frame, or of
+            another kind.
     """
     wrong: list[str] = []
     for study in islice(_opened(source, study_ids), PROBED):
         said = files.localise(study)
         answers = [said] if isinstance(said, Failure) else list(said.answers.values())
-        found = [_elsewhere(answer, study.grid) for answer in answers]
+        found = [_unusable(answer, study.grid) for answer in answers]
         if not all(found):
             return
         wrong += found[:1]
     if wrong and Form.MASK in files.forms:
-        raise InvalidInputError(f"backend {name}: no mask is on its study's grid: {wrong[0]}")
+        raise InvalidInputError(f"backend {name}: no mask {wrong[0]}")
     if len(wrong) > 1:  # a single one may be a bad answer
-        raise InvalidInputError(
-            f"backend {name}: no place is inside its study's image: {wrong[0]}: wanted the frame and unit of "
-            "its columns"
-        )
+        raise InvalidInputError(f"backend {name}: no place {wrong[0]}")
 
 
 def _opened(source: StudySource, study_ids: Iterable[str]) -> Iterator[Study]:
@@ -62,12 +63,13 @@ def _opened(source: StudySource, study_ids: Iterable[str]) -> Iterator[Study]:
             continue
 
 
-def _elsewhere(answer: Localisation | NoTumour | Failure, grid: Grid) -> str:
-    """Return where an answer is, if it is not in the image; nothing of a model's words, which may be wrong."""
+def _unusable(answer: Localisation | NoTumour | Failure, grid: Grid) -> str:
+    """Return why an answer cannot be used; nothing of one in a model's words, which may be wrong."""
     match answer:
         case Failure():
-            is_elsewhere = answer.reason in _ELSEWHERE and not answer.raw
-            return answer.detail if is_elsewhere else ""
+            is_of_file = answer.reason in _UNUSABLE and not answer.raw
+            where = "is on its study's grid" if answer.reason is _UNUSABLE[0] else "can be used"
+            return f"{where}: {answer.detail}" if is_of_file else ""
         case Point3D():
             spots, edges = [answer.at], grid.shape
         case Point() | Polygon():
@@ -76,7 +78,7 @@ def _elsewhere(answer: Localisation | NoTumour | Failure, grid: Grid) -> str:
             edges = grid.shape[first], grid.shape[second]
         case _:
             return ""
-    return "" if any(map(_is_inside, spots, [edges] * len(spots))) else _described(spots[0], edges)
+    return "" if any(_is_inside(spot, edges) for spot in spots) else _described(spots[0], edges)
 
 
 def _is_inside(spot: Sequence[float], edges: Sequence[int]) -> bool:
@@ -85,4 +87,7 @@ def _is_inside(spot: Sequence[float], edges: Sequence[int]) -> bool:
 
 def _described(spot: Sequence[float], edges: Sequence[int]) -> str:
     at = ", ".join(f"{number:.4g}" for number in spot)
-    return f"({at}) of {' x '.join(map(str, edges))} voxels (RAS+)"
+    return (
+        f"is inside its study's image: ({at}) of {' x '.join(map(str, edges))} voxels (RAS+): wanted the "
+        "frame and unit of its columns"
+    )

@@ -170,6 +170,8 @@ def test_a_row_of_no_study_is_named(tmp_path: Path) -> None:
         ("study_id,study_id\na,b\n", "two columns are called"),
         ("study_id,probability,p_hgg\na,0.5,0.5\n", "may both be the answer"),
         ("study_id,grade,probability\na,LGG,0.97\n", "is that of HGG or of the grade?"),
+        ("study_id,label,probability\na,HGG,0.9\nb,LGG,0.9\n", "row 3: .* of HGG or of label?"),
+        ("study_id,y_pred,prob\na,1,0.9\nb,0,0.8\n", "row 3: .* of HGG or of ypred?"),
         ("study_id,grade,prediction\na,HGG,1\nb,LGG,1\n", "row 3: .* contradict each other"),
         (
             "study_id,LGG,HGG\na,0.3,0.7\nb,0.2,0.9\n",
@@ -261,3 +263,17 @@ def test_a_probability_of_what_was_predicted_is_not_taken_for_that_of_the_positi
     (tmp_path / "g.csv").write_text("study_id,prediction,probability\na,1,0.9\nb,0,0.8\n")
     with pytest.raises(InvalidInputError, match="wanted the probability of idh mutant"):
         read_grades(tmp_path / "g.csv", target=target)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "study_id,sex,probability\na,1,0.9\nb,0,0.2\n",  # one is below 0.5: of HGG
+        "study_id,label,probability\na,HGG,0.9\nb,LGG,\n",  # a failure has none
+        "study_id,label,p_hgg\na,HGG,0.9\nb,LGG,0.8\n",
+    ],
+)
+def test_a_probability_that_no_class_beside_it_contradicts_is_of_hgg(
+    tmp_path: Path, content: str
+) -> None:
+    assert graded(tmp_path, content)["a"] == GradePrediction(HGG, 0.9)

@@ -50,3 +50,10 @@ def test_a_model_whose_words_are_out_of_range_is_scored_as_it_answers() -> None:
     check({"a": spoken, "b": spoken})
     with pytest.raises(InvalidInputError, match="row 2: box lies outside"):
         check({"a": written, "b": written})
+
+
+def test_masks_of_which_none_can_be_read_are_refused_with_the_reason() -> None:
+    torn = Failure(FailureReason.UNREADABLE_PREDICTION, "a.nii.gz: shape (9, 9, 9, 3)")
+
+    with pytest.raises(InvalidInputError, match="no mask can be used: a.nii.gz: shape"):
+        check({"a": torn}, Form.MASK)
