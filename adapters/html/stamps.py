@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from gliobench.adapters.html.numbers import count, listed, percent
 from gliobench.adapters.html.words import grade_counts, repeats_patients
 from gliobench.domain.comparison.cohort import CohortDescription
-from gliobench.domain.comparison.report import Report
+from gliobench.domain.comparison.report import Arm, Report
 from gliobench.domain.comparison.worded import worded
 from gliobench.domain.evaluation.findings import Consequence, FindingKind
 from gliobench.domain.statistics.delong import FEWEST
@@ -152,9 +152,16 @@ def few_studies(report: Report) -> Iterator[Stamp]:
 def _failing(report: Report) -> Iterator[Stamp]:
     failing = [
         f"{arm.name} in {arm.summary.n_failed:,} of {count(arm.summary.n_studies, 'study')} "
-        f"({percent(arm.summary.n_failed / arm.summary.n_studies)})"
+        f"({percent(arm.summary.n_failed / arm.summary.n_studies)}{_only_reason(arm)})"
         for arm in report.arms
         if arm.summary.n_failed
     ]
     if failing:
         yield Stamp("Failures", f"Counted as the worst answer: {listed(failing)}.", n=len(failing))
+
+
+def _only_reason(arm: Arm) -> str:
+    """Return the reason of all failures, where they share one."""
+    whole, *by_reason = arm.failures
+    reasons = [row.reason.value for row in by_reason if row.reason and row.n == whole.n]
+    return f", {reasons[0]}" if len(by_reason) == len(reasons) == 1 else ""

@@ -154,3 +154,20 @@ def test_the_most_serious_warning_stands_first_and_a_conservative_one_last() -> 
     titles = [stamp.title for stamp in stamps(few({"rule": rule, "learned": learned}))]
 
     assert titles == ["Leakage", "Few LGG: 10", "Baselines use these patients"]
+
+
+def test_failures_that_share_a_reason_are_stamped_with_it() -> None:
+    report = fake_report()
+    (failing, *others) = report.arms
+    whole, refusals, _ = failing.failures
+    alone = replace(failing, failures=(whole, replace(refusals, n=whole.n)))
+
+    (mixed,) = [stamp for stamp in stamps(report) if stamp.title == "Failures"]
+    (shared,) = [
+        stamp
+        for stamp in stamps(replace(report, arms=(alone, *others)))
+        if stamp.title == "Failures"
+    ]
+
+    assert mixed.text.endswith("in 2 of 8 studies (25 %).")
+    assert shared.text.endswith("in 2 of 8 studies (25 %, refusal).")
