@@ -21,6 +21,7 @@ from gliobench.adapters.nifti.study_folders import (
     find_within,
     is_named_like_image,
     is_shown_name,
+    kin_of,
 )
 from gliobench.adapters.nifti.study_names import named
 from gliobench.adapters.nifti.study_source import listing
@@ -102,12 +103,14 @@ class BratsPieces:
         with listing(self._root):
             pieces = list(pieces_of(self._root))
             work = side_by_side(self._list, self._track(pieces), at_once=AT_ONCE)
-            found = [piece for piece in work if piece.studies]
-        if not found:
+            found = [piece for piece in work if piece.studies or piece.has_bare]
+        if not any(piece.studies for piece in found):
             raise NotFoundError(
                 f"no study in {self._root}: wanted files such as <study>_flair.nii.gz"
             )
-        names = NameMapping.near(self._folder(min(piece.first_folder for piece in found)))
+        names = NameMapping.near(
+            self._folder(min(piece.first_folder for piece in found if piece.studies))
+        )
         rows = merge(*(self._named(found)), key=_order)
         for study_id, same in groupby(rows, key=lambda row: row.study_id):
             first, *others = same
@@ -126,21 +129,29 @@ class BratsPieces:
 
     def _named(self, found: Sequence[_Listed]) -> Iterator[Iterator[IndexedStudy]]:
         """Return the rows of each piece, sorted, with ids that are unique among folders."""
+        kin = frozenset[str]().union(*(piece.kin for piece in found))
         if not _clash(found):
-            return (self._saved.read(piece.key) for piece in found)
+            return (self._rows_of(piece, kin) for piece in found)
         folders = [
             StudyFolder(
                 row.study_id, self._folder(_parts(row)), is_named_by_folder=row.is_named_by_folder
             )
             for piece in found
-            for row in self._saved.read(piece.key)
+            for row in self._rows_of(piece, kin)
         ]
         final = {str(study.folder): study for study in named(folders) if study.is_named_by_folder}
-        return (self._renamed(piece, final) for piece in found)
+        return (self._renamed(self._rows_of(piece, kin), final) for piece in found)
 
-    def _renamed(self, piece: _Listed, final: Mapping[str, StudyFolder]) -> Iterator[IndexedStudy]:
+    def _rows_of(self, piece: _Listed, kin: frozenset[str]) -> Iterator[IndexedStudy]:
+        """Read the rows of a piece, without bare folders that are called like no study."""
+        rows = self._saved.read(piece.key)
+        return (row for row in rows if not _is_bare(row) or kin_of(row.folder) in kin)
+
+    def _renamed(
+        self, found: Iterable[IndexedStudy], final: Mapping[str, StudyFolder]
+    ) -> Iterator[IndexedStudy]:
         rows = []
-        for row in self._saved.read(piece.key):
+        for row in found:
             study = final.get(str(self._folder(_parts(row)))) if row.is_named_by_folder else None
             rows.append(
                 row
@@ -160,23 +171,33 @@ class BratsPieces:
 
 @dataclass(frozen=True, slots=True)
 class _Listed:
-    """A piece that was listed: how many studies, the first folder, and hashes of their names."""
+    """A piece that was listed: how many studies, the first folder, and hashes of their names.
+
+    Bare folders count as none; `kin` is of the others.
+    """
 
     key: str
     studies: int
     first_folder: tuple[str, ...]
     of_folders: NDArray[np.int64]
     of_files: NDArray[np.int64]
+    kin: frozenset[str]
+    has_bare: bool
 
     @classmethod
     def of(cls, key: str, rows: Iterable[IndexedStudy]) -> _Listed:
         names: dict[bool, list[int]] = defaultdict(list)
-        folders = []
+        folders, kin, has_bare = [], set(), False
         for row in rows:
             names[row.is_named_by_folder].append(hash(row.study_id))
+            if _is_bare(row):
+                has_bare = True
+                continue
             folders.append(_parts(row))
+            kin.add(kin_of(row.folder))
         of_folders, of_files = (np.array(names[which], np.int64) for which in (True, False))
-        return cls(key, len(folders), min(folders, default=()), of_folders, of_files)
+        first = min(folders, default=())
+        return cls(key, len(folders), first, of_folders, of_files, frozenset(kin), has_bare)
 
 
 def pieces_of(root: DatasetPath) -> Iterator[Piece]:
@@ -239,6 +260,10 @@ def _clash(found: Sequence[_Listed]) -> bool:
 
 def _parts(row: IndexedStudy) -> tuple[str, ...]:
     return tuple(filter(None, row.folder.split("/")))
+
+
+def _is_bare(row: IndexedStudy) -> bool:
+    return row.is_named_by_folder and not row.files
 
 
 def _order(row: IndexedStudy) -> tuple[str, tuple[str, ...]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -25,6 +25,7 @@ from gliobench.domain.studies.patients import is_sure
 from gliobench.domain.studies.study import Modality
 
 FOLDERS_BELOW_ROOT = 3  # as in root/TrainingData/HGG/<study>
+_NUMBER = re.compile(r"\d+")
 _OF_A_NAME = re.IGNORECASE | re.DOTALL  # a name may contain a line end
 _NIFTI = re.compile(r"(?P<stem>.+)\.nii(\.gz)?", _OF_A_NAME)
 _NAMES = "|".join(re.escape(name) for m in Modality for name in m.names)
@@ -71,6 +72,11 @@ class StudyFolder:
     mask_name: str = "_seg.nii.gz"
     remedy: str = ""
 
+    @property
+    def is_bare(self) -> bool:
+        """Whether it is a folder without an image or a mask, which may be no study."""
+        return self.is_named_by_folder and not (self.images or self.masks or self.other_masks)
+
     def image_paths(self) -> dict[Modality, DatasetPath]:
         """Return the file of each available modality.
 
@@ -93,9 +99,25 @@ class StudyFolder:
 def find_studies(root: DatasetPath) -> Iterator[StudyFolder]:
     """Find the studies in a folder and up to three levels below it, or the study that it is itself.
 
-    Files are classified by name; none is opened.
+    Files are classified by name; none is opened. Some may be bare, see `without_strays`.
     """
     return find_within(root, FOLDERS_BELOW_ROOT)
+
+
+def without_strays(studies: Iterable[StudyFolder]) -> list[StudyFolder]:
+    """Leave out bare folders, but those that are called like one beside them that is a study.
+
+    Their images may be in another format, or not there yet: they are studies that cannot be opened.
+    """
+    found = list(studies)
+    kin = {kin_of(str(item.folder)) for item in found if not item.is_bare}
+    return [item for item in found if not item.is_bare or kin_of(str(item.folder)) in kin]
+
+
+def kin_of(folder: str) -> str:
+    """Return what a folder shares with those beside it that differ in numbers only."""
+    parent, slash, name = folder.rpartition("/")
+    return f"{parent}{slash}{_NUMBER.sub('#', name)}"
 
 
 class _Named(NamedTuple):
@@ -182,8 +204,11 @@ def _studies_among(
     images, others = _by_prefix(files)
     prefixes = sorted(images or _prefixes_of_masks(others))
     owned = _by_owner(others, prefixes)
-    if not prefixes and _KNOWN_ID.fullmatch(folder.name) and not has_folders:
-        yield StudyFolder(id=folder.name, folder=folder)
+    if not prefixes and not has_folders:
+        if _KNOWN_ID.fullmatch(folder.name):
+            yield StudyFolder(id=folder.name, folder=folder)
+        elif not others and _NUMBER.search(folder.name):
+            yield StudyFolder(id=folder.name, folder=folder, is_named_by_folder=True)
     for prefix in prefixes:
         study_id = _study_id(prefix, folder, is_alone=len(prefixes) == 1)
         claims = _claims(owned.get(prefix, []), {prefix, study_id})

@@ -15,6 +15,7 @@ from gliobench.adapters.nifti.image_file import WHOLE, Channel, ImageFile
 from gliobench.application.datasets.study_images import LazyVolumes, StoredImage, study_of_images
 from gliobench.application.ports.dataset_path import DatasetPath, checksum_of
 from gliobench.domain.errors import FaultError
+from gliobench.domain.studies.faults import FaultKind, FaultyStudyError
 from gliobench.domain.studies.study import Modality, Study
 
 
@@ -54,8 +55,10 @@ def hash_images(
 
     Raises:
         NotFoundError: A file does not exist.
-        FaultyStudyError: A file cannot be read.
+        FaultyStudyError: A file cannot be read, or there is none: nothing is no image of two studies.
     """
+    if not paths:
+        raise FaultyStudyError(FaultKind.MISSING_MODALITY, "no image")
     digest, files = sha256(), {str(path): path for path in paths.values()}
     contents = {name: content_of(path) for name, path in files.items()}
     for modality, path in sorted(paths.items()):

@@ -140,7 +140,8 @@ def study_of_images(
     if not images:
         wanted = ", ".join(" or ".join(m.names) for m in Modality)
         raise FaultyStudyError(
-            FaultKind.MISSING_MODALITY, f"study {study_id} has no image: wanted {wanted}"
+            FaultKind.MISSING_MODALITY,
+            f"study {study_id} has no image: wanted {wanted}, in NIfTI or DICOM",
         )
     sound = [image for image in images.values() if not isinstance(image, FaultError)]
     if not sound:

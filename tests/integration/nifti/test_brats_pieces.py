@@ -56,6 +56,10 @@ TREES = {
         *(f"BraTS20_Training_001/BraTS20_Training_001_{name}.nii/x.nii" for name in NAMES),
         *(f"BraTS20_Training_002_{name}.nii/BraTS20_Training_002_{name}.nii" for name in NAMES),
     ],
+    "without images": [
+        *(path for n in (1, 2) for path in plain(f"site1/P{n}")),
+        *("site1/P3/P3_t1.mha", "site1/notes_4/x.txt", "site1/P1/fs2/x.mgz", "site2/P5/x.mha"),
+    ],
     "odd": [
         *study("BraTS20_Training_001", files=("seg",)),
         *study("BraTS20_Training_002", "other"),

@@ -406,6 +406,24 @@ def test_a_folder_without_its_images_is_a_study_that_cannot_be_opened(tmp_path: 
     assert caught.value.kind is FaultKind.MISSING_MODALITY
 
 
+def test_a_folder_called_like_a_study_beside_it_is_one_that_cannot_be_opened(
+    tmp_path: Path,
+) -> None:
+    write_study(tmp_path, fake_case("P1"))
+    for name in ("P2/P2_t1.mha", "P3/P3_t1.nii.gz.part", "notes/4.txt", "docs_2/a.txt", "P1/fs2/a"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).touch()
+
+    source = BratsStudySource(tmp_path)
+
+    assert source.study_ids() == ["P1", "P2", "P3"]
+    for study_id in ("P2", "P3"):
+        with pytest.raises(FaultyStudyError, match="has no image: .* in NIfTI or DICOM"):
+            source.study(study_id)
+        with pytest.raises(FaultyStudyError, match="no image"):  # not the content of another one
+            source.content_hash(study_id)
+
+
 def test_a_damaged_image_fails_alone_when_it_is_looked_at(tmp_path: Path) -> None:
     folder = write_study(tmp_path, fake_case())
     image_of(folder, Modality.T1N).write_bytes(b"not NIfTI")
