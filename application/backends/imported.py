@@ -13,12 +13,11 @@ from gliobench.application.ports.classifier import Classifier
 from gliobench.application.ports.localizer import Localizer
 from gliobench.application.ports.prediction_files import IGNORED, OF_NO_STUDY, PredictionFiles
 from gliobench.application.ports.study_source import StudySource
-from gliobench.domain.errors import FaultError, InvalidInputError, NotFoundError
+from gliobench.domain.errors import InvalidInputError, NotFoundError
 from gliobench.domain.evaluation.backend_facts import BackendFacts
 from gliobench.domain.messages import shown
 from gliobench.domain.predictions.prediction import (
     Failure,
-    FailureReason,
     Form,
     GradePrediction,
     Localisation,

@@ -65,6 +65,8 @@ def _opened(source: StudySource, study_ids: Iterable[str]) -> Iterator[Study]:
 
 def _unusable(answer: Localisation | NoTumour | Failure, grid: Grid) -> str:
     """Return why an answer cannot be used; nothing of one in a model's words, which may be wrong."""
+    spots: Sequence[Sequence[float]]
+    edges: Sequence[int]
     match answer:
         case Failure():
             is_of_file = answer.reason in _UNUSABLE and not answer.raw
