@@ -13,6 +13,8 @@ from gliobench.domain.networks.input import MODALITY_ORDER, REGION_ORDER, Shape
 
 COARSE_CHANNELS = (16, 32, 64, 128, 160)
 FINE_CHANNELS = 16
+FINE_BLOCKS = ((1, 2, 2), (1, 1))
+"""Residual blocks of each stage, down and up."""
 FINE_WINDOW: Shape = (56, 56, 48)
 """Voxels that the fine network sees: 11 cm, which hold the core of nearly every tumour."""
 GRADER_WIDTH = 24
@@ -46,8 +48,8 @@ def fine_network() -> nn.Module:
         in_channels=len(MODALITY_ORDER),
         out_channels=len(REGION_ORDER),
         norm="batch",
-        blocks_down=(1, 2, 2),
-        blocks_up=(1, 1),
+        blocks_down=FINE_BLOCKS[0],
+        blocks_up=FINE_BLOCKS[1],
     )
     return network
 

@@ -23,6 +23,8 @@ from gliobench.domain.geometry.grids import Box3D
 from gliobench.domain.networks.input import LocalizerGeometry
 from gliobench.domain.studies.study import Case, Grade
 
+pytestmark = pytest.mark.usefixtures("small_localizer")
+
 SMALL = LocalizerGeometry(shape=(16, 16, 16))
 
 
@@ -100,13 +102,13 @@ def test_no_lesion_of_a_patient_with_a_study_is_learned_by_all_folds(tmp_path: P
     assert not list(tmp_path.glob("lesions-*"))
 
 
-@pytest.fixture
-def earlier(tmp_path: Path) -> Path:
-    """A run that has learned from patient b, and says so."""
-    CrossValidation(trainer(), tmp_path / "earlier", folds=2, settled={"a": 0, "b": 1}).run_fold(
-        0, lambda name: quiet
-    )
-    return tmp_path / "earlier"
+@pytest.fixture(scope="module")
+def earlier(small_localizer: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run that has learned from patient b, and says so; only read."""
+    run = tmp_path_factory.mktemp("run") / "earlier"
+    validation = CrossValidation(trainer(), run, folds=2, settled={"a": 0, "b": 1})
+    validation.run_fold(0, lambda name: quiet)
+    return run
 
 
 def test_a_fit_goes_on_from_the_networks_of_an_earlier_run(earlier: Path, tmp_path: Path) -> None:

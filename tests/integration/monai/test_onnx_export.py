@@ -26,6 +26,8 @@ from gliobench.adapters.onnx.network import OnnxNetwork
 from gliobench.domain.errors import BackendError
 from gliobench.domain.networks.model_card import ModelCard
 
+pytestmark = pytest.mark.usefixtures("small_localizer")
+
 
 def trained(build: Callable[[], torch.nn.Module], card: ModelCard) -> TorchNetwork:
     """Give a network with weights and running means that are not those it starts with."""

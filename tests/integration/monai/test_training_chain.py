@@ -22,7 +22,7 @@ from typer.testing import Result
 
 from command_line import gliobench
 from fakes.lesion_cube_file import write_lesion_cubes
-from gliobench.adapters.monai import networks, training_run
+from gliobench.adapters.monai import training_run
 from gliobench.adapters.monai.onnx_export import write_onnx
 from gliobench.adapters.monai.torch_network import TorchNetwork
 from gliobench.adapters.nifti import BratsStudySource
@@ -50,14 +50,14 @@ class Place:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def smaller_network(full: bool, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Narrower layers, each exported once, since size is not tested: those that ship at the full dose."""
+def export_once(
+    full: bool, small_localizer: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
+    """Export each network once, but at the full dose."""
     with pytest.MonkeyPatch.context() as patch:
         if not full:
             written = partial(write_once, tmp_path_factory.mktemp("written"))
             patch.setattr(training_run, "write_onnx", written)
-            patch.setattr(networks, "COARSE_CHANNELS", (4, 8, 16, 32))
-            patch.setattr(networks, "FINE_CHANNELS", 8)
         yield
 
 
@@ -73,7 +73,7 @@ def write_once(written: Path, trained: TorchNetwork, path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def place(smaller_network: None, tmp_path_factory: pytest.TempPathFactory) -> Place:
+def place(export_once: None, tmp_path_factory: pytest.TempPathFactory) -> Place:
     """Give phantoms as files, and a localizer and a grader that have barely learned from them."""
     root = tmp_path_factory.mktemp("chain")
     source = PhantomStudySource(COUNT, spacing_mm=2.0)
