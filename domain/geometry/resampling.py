@@ -148,21 +148,7 @@ def pulled(volume: FloatArray, *, source: Grid, target: Grid, motion: Rigid) -> 
         (I', J', K') float32 on `target`; 0 outside of `source`.
     """
     given = np.asarray(volume, dtype=np.float32)
-    steps = np.linalg.inv(source.affine) @ motion.inverse.matrix @ target.affine
-    found = np.zeros(target.shape, dtype=np.float32)
-    if not given.any():
-        return found
-    shown = _reached(extent(given != 0), steps, target.shape)
-    if found[shown].size:
-        scipy.ndimage.affine_transform(
-            given,
-            steps[:3, :3],
-            steps[:3, :3] @ [part.start for part in shown] + steps[:3, 3],
-            output=found[shown],
-            order=1,
-            mode="constant",
-        )
-    return found
+    return _pulled(given, _shown(given != 0), target.shape, _steps(source, target, motion))
 
 
 def pulled_region(region: BoolArray, *, source: Grid, target: Grid, motion: Rigid) -> BoolArray:
@@ -182,12 +168,46 @@ def pulled_region(region: BoolArray, *, source: Grid, target: Grid, motion: Rigi
     """
     parts = [max(1, round(edge / min(source.spacing_mm))) for edge in target.spacing_mm]
     filled, volume = np.zeros(target.shape, dtype=np.float32), region.astype(np.float32)
+    shown = _shown(region)
     for offset in np.ndindex(*parts):
         shift = np.eye(4)
         shift[:3, 3] = (np.array(offset) + 0.5) / parts - 0.5
         placed = Grid(target.shape, target.affine @ shift)
-        filled += pulled(volume, source=source, target=placed, motion=motion)
+        filled += _pulled(volume, shown, target.shape, _steps(source, placed, motion))
     return np.asarray(filled >= np.prod(parts) / 2)
+
+
+def _shown(region: BoolArray) -> tuple[slice, ...] | None:
+    """Return the smallest block that holds a region; None where it is empty."""
+    return extent(region) if region.any() else None
+
+
+def _steps(source: Grid, target: Grid, motion: Rigid) -> NDArray[np.float64]:
+    """Return (4, 4), from voxels of the target to those of the source."""
+    return np.asarray(np.linalg.inv(source.affine) @ motion.inverse.matrix @ target.affine)
+
+
+def _pulled(
+    given: Float32Array,
+    shown: tuple[slice, ...] | None,
+    shape: Sequence[int],
+    steps: NDArray[np.float64],
+) -> Float32Array:
+    """Interpolate an image on a grid of a shape, see `pulled`; only the block shown is not zero."""
+    found = np.zeros(shape, dtype=np.float32)
+    if shown is None:
+        return found
+    reached = _reached(shown, steps, shape)
+    if found[reached].size:
+        scipy.ndimage.affine_transform(
+            given,
+            steps[:3, :3],
+            steps[:3, :3] @ [part.start for part in reached] + steps[:3, 3],
+            output=found[reached],
+            order=1,
+            mode="constant",
+        )
+    return found
 
 
 def _reached(
