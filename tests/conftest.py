@@ -37,7 +37,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Set how many examples Hypothesis tries, each for as long as a busy machine needs."""
-    examples = 200 if config.getoption("full") else 50
+    examples = 200 if config.getoption("full") else 25
     settings.register_profile("gliobench", settings.default, deadline=None, max_examples=examples)
     settings.load_profile("gliobench")
 

@@ -25,6 +25,7 @@ def script() -> ModuleType:
     module = module_from_spec(spec)
     sys.modules["gpu_command"] = module
     spec.loader.exec_module(module)
+    module.REPEATS = 1  # no time is looked at
     return module
 
 

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
+from typing import TypeAlias
 
 import numpy as np
 import pytest
@@ -23,6 +26,8 @@ from gliobench.adapters.monai.localizer_batches import (
     Transplant,
     Windows,
 )
+
+BatchOf: TypeAlias = Callable[[int], dict[str, torch.Tensor]]
 
 WINDOW = ANYWHERE.shape
 
@@ -85,8 +90,14 @@ def _plain(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def augmented() -> dict[str, torch.Tensor]:
-    return batches(brain_in_air(), share=0.0)(3)
+def batch_of() -> BatchOf:
+    """Batches of one brain by their steps, each made once; only read."""
+    return cache(batches(brain_in_air(), share=0.0))
+
+
+@pytest.fixture(scope="module")
+def augmented(batch_of: BatchOf) -> dict[str, torch.Tensor]:
+    return batch_of(3)
 
 
 def test_a_batch_is_windows_with_regions_and_weights(augmented: dict[str, torch.Tensor]) -> None:
@@ -109,19 +120,19 @@ def test_the_same_step_gives_the_same_batch_whatever_came_before(
 
 
 def test_another_step_and_another_seed_give_other_batches(
-    augmented: dict[str, torch.Tensor],
+    augmented: dict[str, torch.Tensor], batch_of: BatchOf
 ) -> None:
-    other_step = batches(brain_in_air(), share=0.0)(4)
+    other_step = batch_of(4)
     other_seed = batches(brain_in_air(), share=0.0, seed=1)(3)
 
     assert not torch.equal(augmented["volumes"], other_step["volumes"])
     assert not torch.equal(augmented["volumes"], other_seed["volumes"])
 
 
-def test_one_step_in_eight_shows_a_window_as_large_as_at_inference() -> None:
-    steps = batches(brain_in_air(), share=0.0)
-
-    shapes = [tuple(steps(step)["volumes"].shape) for step in range(9)]
+def test_one_step_in_eight_shows_a_window_as_large_as_at_inference(
+    batch_of: BatchOf,
+) -> None:
+    shapes = [tuple(batch_of(step)["volumes"].shape) for step in range(9)]
 
     assert shapes == [(1, 4, *WHOLE), *[(2, 4, *WINDOW)] * 7, (1, 4, *WHOLE)]
 
@@ -137,8 +148,10 @@ def test_the_fine_network_sees_small_windows_about_tumours_alone() -> None:
 
 
 @pytest.mark.parametrize("step", range(1, 12))
-def test_background_stays_zero_in_every_modality_and_absent_ones_are_zero(step: int) -> None:
-    for volumes in batches(brain_in_air(), share=0.0)(step)["volumes"]:
+def test_background_stays_zero_in_every_modality_and_absent_ones_are_zero(
+    batch_of: BatchOf, step: int
+) -> None:
+    for volumes in batch_of(step)["volumes"]:
         air = volumes == 0
         shown = [channel for channel in air if not channel.all()]
 
@@ -148,13 +161,12 @@ def test_background_stays_zero_in_every_modality_and_absent_ones_are_zero(step: 
             assert torch.equal(channel, shown[0])
 
 
-def test_tumour_outside_the_mask_of_the_brain_is_not_asked_for() -> None:
-    steps = batches(brain_in_air(), share=0.0)
-
+def test_tumour_outside_the_mask_of_the_brain_is_not_asked_for(
+    batch_of: BatchOf,
+) -> None:
     for step in range(16):
-        for volumes, regions in zip(
-            *(steps(step)[name] for name in ("volumes", "regions")), strict=True
-        ):
+        batch = batch_of(step)
+        for volumes, regions in zip(batch["volumes"], batch["regions"], strict=True):
             air = (volumes == 0).all(0)
             assert not regions[:, air].any()
 

@@ -46,7 +46,7 @@ MOTIONS = {
 def write_scans(folder: Path, *, full: bool) -> None:
     """Write the scans of a head as DICOM, and the reference mask on the grid of T1c.
 
-    T2w is left out of the small dose: each sequence is registered, which takes longest.
+    T2w and T2-FLAIR are left out of the small dose: each sequence is registered, which takes longest.
     """
     source = PhantomStudySource(4, seed=3, spacing_mm=EDGE_MM)
     study = source.study("Phantom_0001")
@@ -54,7 +54,7 @@ def write_scans(folder: Path, *, full: bool) -> None:
     head = in_a_head(study, seed=1)
     writer = Writer(folder / "dicom")
     for modality, motion in MOTIONS.items():
-        if modality is Modality.T2W and not full:
+        if modality in {Modality.T2W, Modality.T2F} and not full:
             continue
         voxels, grid = scanned(
             head.volume(modality), head.grid, motion=motion, spacing_mm=SLICES_MM
