@@ -12,7 +12,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.files.documents import first_fault, read_document
+from gliobench.domain.files.documents import first_fault, read_document, read_file
 from gliobench.domain.labels.conventions import LabelConvention, built_in
 from gliobench.domain.labels.proposal import DatasetLabels
 from gliobench.domain.labels.regions import Region
@@ -128,15 +128,7 @@ def read_label_file(path: Path) -> LabelConvention:
         InvalidInputError: The file cannot be read, or declares no convention.
     """
     name = f"labels {path}"
-    if path.exists() and not path.is_file():  # opening a pipe would wait for ever
-        raise InvalidInputError(f"{name}: wanted a file")
-    try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST_BYTES + 1)
-    except (OSError, ValueError) as error:
-        raise InvalidInputError(f"{name}: {getattr(error, 'strerror', None) or error}") from error
-    if len(content) > LARGEST_BYTES:
-        raise InvalidInputError(f"{name}: wanted a file of at most {LARGEST_BYTES} bytes")
+    content = read_file(path, name=name, most_bytes=LARGEST_BYTES)
     values = _from_toml if path.suffix.lower() == ".toml" else _from_yaml
     return read_document(
         lambda text: OwnLabels.model_validate(values(text.decode())).convention(),

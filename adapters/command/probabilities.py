@@ -12,7 +12,7 @@ from zipfile import BadZipFile, ZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from gliobench.application.ports.prediction_files import PredictionFiles
+from gliobench.application.backends.mask_answers import MasksAlone
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.files.content import content_of
 from gliobench.domain.geometry.grids import BoolArray
@@ -24,7 +24,6 @@ from gliobench.domain.predictions.prediction import (
     Failure,
     FailureReason,
     Form,
-    GradePrediction,
     LocalisationPrediction,
     Mask,
 )
@@ -37,7 +36,7 @@ _ROUNDED = 1e-3
 
 
 @final
-class NpzProbabilities(PredictionFiles):
+class NpzProbabilities(MasksAlone):
     """Makes masks of probabilities above a threshold.
 
     Args:
@@ -47,9 +46,6 @@ class NpzProbabilities(PredictionFiles):
         convention: Of the tissues, and of their regions.
         threshold: A voxel belongs to a region above it.
     """
-
-    grades = False
-    forms = frozenset({Form.MASK})
 
     def __init__(self, folder: Path, convention: LabelConvention, threshold: float) -> None:
         self._folder, self._convention, self._threshold = folder, convention, threshold
@@ -68,10 +64,6 @@ class NpzProbabilities(PredictionFiles):
     def holds(self, study_id: str) -> bool:
         """Return whether there is a file of a case."""
         return self._path(study_id).is_file()
-
-    def grade(self, study: Study) -> GradePrediction | Failure:
-        """Return that probabilities of voxels hold no grade."""
-        return Failure(FailureReason.MISSING_PREDICTION, f"no grade of study {study.id}")
 
     def localise(self, study: Study) -> LocalisationPrediction | Failure:
         """Read a case's mask, with the Dice that its probabilities expect."""

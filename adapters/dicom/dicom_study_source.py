@@ -14,11 +14,10 @@ from gliobench.adapters.dicom.segmentation_mask import SegmentationMask
 from gliobench.adapters.dicom.series_images import SeriesImages
 from gliobench.adapters.dicom.study_masks import united
 from gliobench.adapters.dicom.united_mask import UnitedMask
-from gliobench.application.datasets.chosen_studies import ChosenStudies
 from gliobench.application.datasets.dicom_series import DicomContent, StudySeries
 from gliobench.application.datasets.name_mapping import NameMapping
+from gliobench.application.datasets.studies_of import StudiesOf
 from gliobench.application.datasets.study_images import study_of_images
-from gliobench.application.evaluate.targeted_studies import TargetedStudies
 from gliobench.application.ports.dataset_path import DatasetPath, resolved
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.prepare.prepared_studies import PreparedStudies
@@ -324,6 +323,6 @@ def _reasons(passed_over: Counter[str]) -> str:
 
 def dicom_studies(source: StudySource) -> DicomStudySource | None:
     """Return the DICOM studies that a source shows; None where it shows others."""
-    while isinstance(source, ChosenStudies | TargetedStudies | PreparedStudies):
+    while isinstance(source, StudiesOf | PreparedStudies):
         source = source.whole
     return source if isinstance(source, DicomStudySource) else None

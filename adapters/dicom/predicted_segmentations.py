@@ -12,9 +12,14 @@ from gliobench.adapters.dicom.found_segmentations import FoundSegmentations, fin
 from gliobench.adapters.dicom.segmentation_mask import THRESHOLD, SegmentationMask
 from gliobench.adapters.dicom.study_masks import MaskEntry
 from gliobench.adapters.dicom.united_mask import UnitedMask
-from gliobench.application.backends.mask_answers import NOTHING_BESIDE, MaskAnswers, unusable
+from gliobench.application.backends.mask_answers import (
+    NOTHING_BESIDE,
+    MaskAnswers,
+    MasksAlone,
+    unusable,
+)
 from gliobench.application.ports.dataset_path import DatasetPath
-from gliobench.application.ports.prediction_files import IGNORED, OF_NO_STUDY, PredictionFiles
+from gliobench.application.ports.prediction_files import IGNORED, OF_NO_STUDY
 from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.errors import FaultError, InvalidInputError
 from gliobench.domain.geometry.grids import BoolArray, Grid
@@ -23,9 +28,6 @@ from gliobench.domain.geometry.slice_lattice import covering
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.predictions.prediction import (
     Failure,
-    FailureReason,
-    Form,
-    GradePrediction,
     LocalisationPrediction,
 )
 from gliobench.domain.studies.faults import FaultKind, FaultyStudyError
@@ -34,7 +36,7 @@ from gliobench.domain.studies.study import Study
 
 
 @final
-class PredictedSegmentations(PredictionFiles):
+class PredictedSegmentations(MasksAlone):
     """Reads segmentations as answers.
 
     Args:
@@ -45,9 +47,6 @@ class PredictedSegmentations(PredictionFiles):
     Raises:
         InvalidInputError: A study has a mask and a failure.
     """
-
-    grades = False
-    forms = frozenset({Form.MASK})
 
     def __init__(
         self,
@@ -98,10 +97,6 @@ class PredictedSegmentations(PredictionFiles):
         except (KeyError, FaultError):  # reported where it is read
             return grid
         return covering(grid, own)
-
-    def grade(self, study: Study) -> GradePrediction | Failure:
-        """Return that a mask holds no grade."""
-        return Failure(FailureReason.MISSING_PREDICTION, f"no grade of study {study.id}")
 
     def localise(self, study: Study) -> LocalisationPrediction | Failure:
         """Read a study's mask."""

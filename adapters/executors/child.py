@@ -10,14 +10,8 @@ from contextlib import suppress
 from multiprocessing.connection import Connection
 from threading import Thread
 
+from gliobench.application.evaluate.jobs import Job, Ready, WorkerDied, WorkerFailed, overlapped
 from gliobench.application.evaluate.picklable_errors import portable
-from gliobench.application.evaluate.worker_pool import (
-    Job,
-    Ready,
-    WorkerDied,
-    WorkerFailed,
-    overlapped,
-)
 from gliobench.application.ports.executor import MakeWork
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import final
 
-from gliobench.application.evaluate.worker_pool import Job, overlapped
+from gliobench.application.evaluate.jobs import Job, overlapped
 from gliobench.application.ports.executor import (
     Batch,
     Executor,

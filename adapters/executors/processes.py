@@ -11,14 +11,8 @@ from typing import final
 import structlog
 
 from gliobench.adapters.executors.child import serve
-from gliobench.application.evaluate.worker_pool import (
-    Job,
-    Message,
-    Pool,
-    SupervisedWorkerPool,
-    Worker,
-    WorkerDied,
-)
+from gliobench.application.evaluate.jobs import Job, Message, WorkerDied
+from gliobench.application.evaluate.worker_pool import Pool, Worker, supervised
 from gliobench.application.ports.executor import Executor, MakeWork, WorkerPool
 
 log = structlog.get_logger()
@@ -41,16 +35,13 @@ class ProcessExecutor(Executor):
     @contextmanager
     def worker_pool(self, make_work: MakeWork) -> Iterator[WorkerPool]:
         """Start the processes; they are killed at the end."""
-        pool = SupervisedWorkerPool(
+        with supervised(
             _Processes(make_work),
             size=self._workers,
             study_timeout_s=self._study_timeout_s,
             notice=lambda event, facts: log.warning(event, **facts),
-        )
-        try:
+        ) as pool:
             yield pool
-        finally:
-            pool.terminate()
 
 
 @final

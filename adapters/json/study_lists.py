@@ -9,8 +9,7 @@ from typing import TypeVar
 
 from pydantic import NonNegativeInt, TypeAdapter
 
-from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.files.documents import LARGEST_BYTES, read_document
+from gliobench.domain.files.documents import read_document, read_file
 
 T = TypeVar("T")
 
@@ -37,11 +36,6 @@ def read_folds(path: Path) -> Mapping[str, int]:
 
 
 def _read(form: TypeAdapter[T], path: Path, wanted: str) -> T:
-    if not path.is_file():  # opening a pipe would wait for ever
-        raise InvalidInputError(f"{path} cannot be read: there is no such file")
-    try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST_BYTES + 1)
-    except OSError as error:
-        raise InvalidInputError(f"{path} cannot be read: {error.strerror}") from error
-    return read_document(partial(form.validate_json, strict=True), content, name=f"{path} {wanted}")
+    return read_document(
+        partial(form.validate_json, strict=True), read_file(path), name=f"{path} {wanted}"
+    )

@@ -18,11 +18,12 @@ from gliobench.application.backends.mask_answers import (
     NOTHING_BESIDE,
     OTHER_GRID,
     MaskAnswers,
+    MasksAlone,
     unusable,
 )
 from gliobench.application.datasets.dataset_labels import Track, integers_by_study
 from gliobench.application.ports.dataset_path import DatasetPath
-from gliobench.application.ports.prediction_files import IGNORED, OF_NO_STUDY, PredictionFiles
+from gliobench.application.ports.prediction_files import IGNORED, OF_NO_STUDY
 from gliobench.domain.errors import FaultError
 from gliobench.domain.geometry.grids import Grid
 from gliobench.domain.geometry.resampling import nearest
@@ -31,9 +32,6 @@ from gliobench.domain.labels.conventions import LabelConvention
 from gliobench.domain.labels.proposal import Integers
 from gliobench.domain.predictions.prediction import (
     Failure,
-    FailureReason,
-    Form,
-    GradePrediction,
     LocalisationPrediction,
 )
 from gliobench.domain.studies.faults import FaultKind, FaultyStudyError
@@ -41,7 +39,7 @@ from gliobench.domain.studies.study import Study
 
 
 @final
-class PredictedMasks(PredictionFiles):
+class PredictedMasks(MasksAlone):
     """Reads masks as answers.
 
     Args:
@@ -53,9 +51,6 @@ class PredictedMasks(PredictionFiles):
     Raises:
         InvalidInputError: A study has a mask and a failure.
     """
-
-    grades = False
-    forms = frozenset({Form.MASK})
 
     def __init__(
         self,
@@ -106,10 +101,6 @@ class PredictedMasks(PredictionFiles):
         except (KeyError, FaultError):  # reported where it is read
             return grid
         return covering(grid, own)
-
-    def grade(self, study: Study) -> GradePrediction | Failure:
-        """Return that a mask holds no grade."""
-        return Failure(FailureReason.MISSING_PREDICTION, f"no grade of study {study.id}")
 
     def localise(self, study: Study) -> LocalisationPrediction | Failure:
         """Read a study's mask."""

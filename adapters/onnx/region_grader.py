@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from gliobench.domain.errors import BackendError
-from gliobench.domain.files.documents import LARGEST_BYTES, read_document
+from gliobench.domain.files.documents import read_document, read_file
 from gliobench.domain.networks.region_grader import RegionGrader
 
 _FORM = TypeAdapter(RegionGrader)
@@ -21,11 +21,7 @@ def read_region_grader(path: Path) -> tuple[RegionGrader, str]:
     Raises:
         BackendError: The file cannot be read, is no region grader, or is one of another version.
     """
-    try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST_BYTES + 1)
-    except OSError as error:
-        raise BackendError(f"weights {path} cannot be read: {error.strerror or error}") from error
+    content = read_file(path, name=f"weights {path}", raises=BackendError)
     grader = read_document(
         partial(_FORM.validate_json, strict=True),
         content,

@@ -1,7 +1,7 @@
 """Predictions in tables and documents that other programs wrote: grades, places, answers in words."""
 
 from gliobench.adapters.prediction_files.answers import read_answers
-from gliobench.adapters.prediction_files.coco import is_coco, read_coco
+from gliobench.adapters.prediction_files.coco import is_coco, read_coco, read_drawings
 from gliobench.adapters.prediction_files.confidences import CONFIDENCES_FILE, read_confidences
 from gliobench.adapters.prediction_files.failures import FAILURES_FILE, read_failures
 from gliobench.adapters.prediction_files.grades import read_grades, targets_in
@@ -17,6 +17,7 @@ __all__ = [
     "read_answers",
     "read_coco",
     "read_confidences",
+    "read_drawings",
     "read_failures",
     "read_grades",
     "read_names",

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 from pydantic import BaseModel, ConfigDict, FiniteFloat, TypeAdapter
 
 from gliobench.adapters.prediction_files.frames import Frame, Spots, check_units
-from gliobench.adapters.prediction_files.places import KINDS
+from gliobench.adapters.prediction_files.places import KINDS, read_places
 from gliobench.adapters.prediction_files.records import read_bytes
 from gliobench.adapters.prediction_files.written import Answer, Spot, Written
 from gliobench.application.ports.dataset_path import DatasetPath
@@ -51,6 +51,14 @@ class _Document(BaseModel):
 
 
 _FORMS: TypeAdapter[_Document | list[_Annotation]] = TypeAdapter(_Document | list[_Annotation])
+
+
+def read_drawings(
+    path: DatasetPath, kind: Form, *, study_ids: Collection[str] | None = None
+) -> Written:
+    """Read places of one kind, from a table or from JSON of COCO; arguments and errors as of both."""
+    is_drawn = kind is not Form.POINT_3D and is_coco(path)
+    return (read_coco if is_drawn else read_places)(path, kind, study_ids=study_ids)
 
 
 def is_coco(path: DatasetPath) -> bool:

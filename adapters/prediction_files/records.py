@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from gliobench.application.ports.dataset_path import DatasetPath
 from gliobench.domain.errors import InvalidInputError, NotFoundError
+from gliobench.domain.files.documents import read_file
 from gliobench.domain.files.tables import (
     MOST_BYTES,
     MOST_ROWS,
@@ -130,16 +131,9 @@ def read_bytes(path: DatasetPath) -> bytes:
         NotFoundError: There is no such file.
         InvalidInputError: It cannot be read, or is too large.
     """
-    if not path.is_file():  # opening a pipe would wait for ever
+    if not path.is_file():
         raise NotFoundError(f"no file {path}")
-    try:
-        with path.open("rb") as file:
-            content = file.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise InvalidInputError(f"{path}: cannot be read: {error.strerror or error}") from error
-    if len(content) > MOST_BYTES:
-        raise InvalidInputError(f"{path}: larger than {MOST_BYTES // 2**20} MiB")
-    return content
+    return read_file(path, most_bytes=MOST_BYTES)
 
 
 def from_lines(content: bytes, place: str) -> Iterator[tuple[str, Mapping[str, Any]]]:

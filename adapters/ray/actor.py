@@ -5,8 +5,8 @@ from __future__ import annotations
 import pickle
 from threading import Lock
 
+from gliobench.application.evaluate.jobs import Done, Job, Ready, WorkerFailed, do, load
 from gliobench.application.evaluate.picklable_errors import portable
-from gliobench.application.evaluate.worker_pool import Done, Job, Ready, WorkerFailed, do, load
 
 
 class Actor:

@@ -18,14 +18,8 @@ import structlog
 from ray.exceptions import RayError, RayTaskError
 
 from gliobench.adapters.ray.actor import Actor
-from gliobench.application.evaluate.worker_pool import (
-    Job,
-    Message,
-    Pool,
-    SupervisedWorkerPool,
-    Worker,
-    WorkerDied,
-)
+from gliobench.application.evaluate.jobs import Job, Message, WorkerDied
+from gliobench.application.evaluate.worker_pool import Pool, Worker, supervised
 from gliobench.application.ports.executor import Executor, MakeWork, WorkerPool
 from gliobench.domain.errors import InvalidInputError, JobError, StoreError
 
@@ -77,16 +71,13 @@ class RayExecutor(Executor):
         """
         with _joined(self._address):
             self._check_room()
-            pool = SupervisedWorkerPool(
+            with supervised(
                 _Actors(make_work, num_cpus=self._num_cpus, num_gpus=self._num_gpus),
                 size=self._workers,
                 study_timeout_s=self._study_timeout_s,
                 notice=lambda event, facts: log.warning(event, **facts),
-            )
-            try:
+            ) as pool:
                 yield pool
-            finally:
-                pool.terminate()
 
     def _check_room(self) -> None:
         """Refuse what Ray would wait for in silence; another cluster may still grow."""

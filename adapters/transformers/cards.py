@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from gliobench.adapters.vision_language.options import ReadingOptions
 from gliobench.adapters.vision_language.prompts import Prompts
 from gliobench.domain.errors import BackendError, InvalidInputError
-from gliobench.domain.files.documents import LARGEST_BYTES, read_document
+from gliobench.domain.files.documents import read_document, read_file
 
 CARD = "card.json"
 """Beside the weights of a checkpoint or an adapter that was made by gliobench."""
@@ -40,11 +40,7 @@ def card_of(folder: str | None) -> dict[str, Any]:
     path = Path(folder or "") / CARD
     if folder is None or not path.is_file():
         return {}
-    try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST_BYTES + 1)
-    except OSError as error:
-        raise BackendError(f"{path} is no card: {error.strerror}") from error
+    content = read_file(path, name=f"{path} is no card", raises=BackendError)
     card = read_document(
         _Card.model_validate_json, content, name=f"{path} is no card", raises=BackendError
     )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from operator import itemgetter
 
-from gliobench.application.ports.prediction_files import Confidence
+from gliobench.application.ports.prediction_files import Confidence, PredictionFiles
 from gliobench.domain.errors import FaultError, InvalidInputError
 from gliobench.domain.geometry.grids import BoolArray
 from gliobench.domain.labels.conventions import LabelConvention
@@ -16,6 +16,7 @@ from gliobench.domain.predictions.prediction import (
     Failure,
     FailureReason,
     Form,
+    GradePrediction,
     LocalisationPrediction,
     Mask,
     NoTumour,
@@ -83,6 +84,17 @@ class MaskAnswers:
         return LocalisationPrediction(
             {Form.MASK: answer}, confidence=said.whole, region_confidence=said.regions
         )
+
+
+class MasksAlone(PredictionFiles):
+    """Files that hold masks, and no grade."""
+
+    grades = False
+    forms = frozenset({Form.MASK})
+
+    def grade(self, study: Study) -> GradePrediction | Failure:
+        """Return that a mask holds no grade."""
+        return Failure(FailureReason.MISSING_PREDICTION, f"no grade of study {study.id}")
 
 
 NOTHING_BESIDE = MaskAnswers()

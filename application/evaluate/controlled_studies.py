@@ -13,16 +13,14 @@ from typing import TypeAlias, final
 import numpy as np
 from numpy.typing import NDArray
 
+from gliobench.application.datasets.studies_of import StudiesOf
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.predict.load_modalities import load_modalities
 from gliobench.domain.controls.controls import Control
 from gliobench.domain.controls.motion import SHIFT_MM, Motion, roomiest_shift
 from gliobench.domain.errors import FaultError, NotFoundError
-from gliobench.domain.labels.proposal import DatasetLabels
-from gliobench.domain.studies.faults import Fault
-from gliobench.domain.studies.grading_target import TargetPrior
 from gliobench.domain.studies.patients import patient_hash
-from gliobench.domain.studies.study import Grade, Modality, Origin, Reference, Study
+from gliobench.domain.studies.study import Modality, Reference, Study
 
 Volume: TypeAlias = NDArray[np.float32]
 
@@ -31,7 +29,7 @@ VERSION = 1
 
 
 @final
-class ControlledStudies(StudySource):
+class ControlledStudies(StudiesOf):
     """Shows the studies of a source under a control, each on its own grid.
 
     Those that the control cannot alter are not there: no other patient's images may lie on such a
@@ -47,7 +45,7 @@ class ControlledStudies(StudySource):
     """
 
     def __init__(self, source: StudySource, control: Control, study_ids: Collection[str]) -> None:
-        self._source = source
+        super().__init__(source)
         self.control = control
         self._cohort = sorted(set(study_ids))
         self._shifts: dict[str, Motion] = {}
@@ -56,11 +54,21 @@ class ControlledStudies(StudySource):
         """Name every study that the control alters."""
         return list(self._shown)
 
+    def checked(self, study_id: str) -> str:
+        """Return the id of a study that the control alters.
+
+        Raises:
+            NotFoundError: It alters no such study.
+        """
+        if study_id not in self._shown:
+            raise NotFoundError(f"study {study_id} is not there under {self.control.value}")
+        return study_id
+
     def study(self, study_id: str) -> Study:
         """Open a study; its images are altered when they are first looked at."""
-        shown = self._shown_for(study_id)
-        own = self._source.study(study_id)
-        other = own if shown == study_id else self._source.study(shown)
+        shown = self._shown[self.checked(study_id)]
+        own = self.whole.study(study_id)
+        other = own if shown == study_id else self.whole.study(shown)
         return replace(
             own, volumes=_AlteredVolumes(other, self._alteration(other), self.control.dropped)
         )
@@ -73,22 +81,12 @@ class ControlledStudies(StudySource):
     def modalities(self) -> tuple[Modality, ...]:
         """Name what every study should have: all but the one that the control drops."""
         return tuple(
-            modality for modality in self._source.modalities() if modality != self.control.dropped
+            modality for modality in self.whole.modalities() if modality != self.control.dropped
         )
-
-    def origin(self, study_id: str) -> Origin:
-        """Return the patient and the site of a study, whichever images are shown."""
-        self._shown_for(study_id)
-        return self._source.origin(study_id)
-
-    def grade(self, study_id: str) -> Grade | None:
-        """Return the reference grade."""
-        return self._source.grade(study_id)
 
     def reference(self, study_id: str) -> Reference:
         """Read what the experts say of a study, moved as its images are."""
-        self._shown_for(study_id)
-        reference = self._source.reference(study_id)
+        reference = super().reference(study_id)
         if not reference.regions or not self.control.moves:
             return reference
         motion = self.motion(study_id)
@@ -97,23 +95,9 @@ class ControlledStudies(StudySource):
 
     def content_hash(self, study_id: str) -> str:
         """Hash what the altered volumes are made from (sha256, hex)."""
-        content = self._source.content_hash(self._shown_for(study_id))
+        content = self.whole.content_hash(self._shown[self.checked(study_id)])
         made_of = f"{self.control.value} {VERSION} {SHIFT_MM} {content}"
         return sha256(made_of.encode()).hexdigest()
-
-    def notes(self, study_id: str) -> list[Fault]:
-        """Return what is unusual about a study's files and harmless."""
-        return self._source.notes(study_id)
-
-    @property
-    def labels(self) -> DatasetLabels | None:
-        """The convention of the masks."""
-        return self._source.labels
-
-    @property
-    def prior(self) -> TargetPrior | None:
-        """What is graded in the place of the grade."""
-        return self._source.prior
 
     def motion(self, study_id: str) -> Motion:
         """Return how a study's images are moved; a shift is found by reading them.
@@ -122,10 +106,10 @@ class ControlledStudies(StudySource):
             NotFoundError: The study is not there.
             InvalidInputError: The study cannot be read.
         """
-        self._shown_for(study_id)
+        self.checked(study_id)
         if self.control is not Control.SHIFTED:
             return Motion(mirrored=self.control is Control.MIRRORED)
-        return self._shift(self._source.study(study_id))
+        return self._shift(self.whole.study(study_id))
 
     def _shift(self, study: Study) -> Motion:
         if study.id not in self._shifts:
@@ -149,17 +133,12 @@ class ControlledStudies(StudySource):
     def _shown(self) -> Mapping[str, str]:
         """Name the study whose images are shown for each that is there."""
         if self.control is Control.OTHER_PATIENT:
-            return _swapped(_readable(self._source, self._cohort))
+            return _swapped(_readable(self.whole, self._cohort))
         dropped = self.control.dropped
         if dropped is None:
             return {study_id: study_id for study_id in self._cohort}
-        readable = _readable(self._source, self._cohort)
+        readable = _readable(self.whole, self._cohort)
         return {study.id: study.id for study in readable if dropped in study.volumes}
-
-    def _shown_for(self, study_id: str) -> str:
-        if study_id not in self._shown:
-            raise NotFoundError(f"study {study_id} is not there under {self.control.value}")
-        return self._shown[study_id]
 
 
 class _AlteredVolumes(Mapping[Modality, Volume]):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar
+from io import BufferedReader
+from typing import Any, Literal, Protocol, TypeVar
 
 from gliobench.domain.errors import GliobenchError, InvalidInputError
 from gliobench.domain.messages import did_you_mean, shown
@@ -12,6 +13,44 @@ T = TypeVar("T")
 
 LARGEST_BYTES = 2**28
 """Maximum size of a document; a manifest with three million patients fits."""
+
+
+class Readable(Protocol):
+    """A file of this machine or of a store; pathlib's `Path` is one."""
+
+    def is_file(self) -> bool: ...  # noqa: D102 -- these are pathlib's
+    def open(self, mode: Literal["rb"]) -> BufferedReader: ...  # noqa: D102
+
+
+def read_file(
+    path: Readable,
+    *,
+    name: str = "",
+    most_bytes: int = LARGEST_BYTES,
+    raises: type[GliobenchError] = InvalidInputError,
+) -> bytes:
+    """Read a file, no more of it than it may have.
+
+    Args:
+        path: Of the file.
+        name: What messages call it; its path, where there is none.
+        most_bytes: That it may have.
+        raises: The class of the error to raise.
+
+    Raises:
+        GliobenchError: `raises`, if there is no such file, or it is too large or cannot be read.
+    """
+    name = name or str(path)
+    try:
+        if not path.is_file():  # opening a pipe would wait for ever
+            raise raises(f"{name}: there is no such file")
+        with path.open("rb") as file:
+            content = file.read(most_bytes + 1)
+    except OSError as error:
+        raise raises(f"{name}: cannot be read: {error.strerror or error}") from error
+    if len(content) > most_bytes:
+        raise raises(f"{name}: wanted a file of at most {most_bytes} bytes")
+    return content
 
 
 def read_document(

@@ -12,14 +12,12 @@ from gliobench.adapters.nifti.predicted_masks import PredictedMasks, integers_of
 from gliobench.adapters.prediction_files import (
     CONFIDENCES_FILE,
     FAILURES_FILE,
-    is_coco,
     read_answers,
-    read_coco,
     read_confidences,
+    read_drawings,
     read_failures,
     read_grades,
     read_names,
-    read_places,
     targets_in,
 )
 from gliobench.application.backends.imported import (
@@ -184,9 +182,7 @@ def _files(
     }
     for form, place in places.items():
         if place is not None:
-            path = _file(place, open_path)
-            read = read_coco if is_coco(path) and form is not Form.POINT_3D else read_places
-            yield read(path, form, study_ids=study_ids)
+            yield read_drawings(_file(place, open_path), form, study_ids=study_ids)
     if options.answers is not None:
         yield read_answers(_file(options.answers, open_path), study_ids=study_ids)
 

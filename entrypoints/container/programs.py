@@ -15,12 +15,10 @@ from gliobench.adapters.nifti.predicted_mask_names import MaskFiles
 from gliobench.adapters.nifti.predicted_masks import PredictedMasks
 from gliobench.adapters.prediction_files import (
     CONFIDENCES_FILE,
-    is_coco,
     read_answers,
-    read_coco,
     read_confidences,
+    read_drawings,
     read_grades,
-    read_places,
 )
 from gliobench.application.backends.mask_answers import MaskAnswers
 from gliobench.application.ports.backend import Backend, BackendOptions
@@ -48,6 +46,12 @@ ENDINGS = {
     "answers": ("jsonl",),
 }
 """Files that a program may write, besides masks."""
+PLACES = {
+    "points": (Form.POINT_3D, Form.POINT),
+    "boxes": (Form.BOX_3D, Form.BOX),
+    "polygons": (Form.POLYGON, Form.POLYGON),
+}
+"""The form of the places in such files, and where all lie on one plane."""
 
 
 def program_backend(
@@ -115,24 +119,19 @@ def _outputs(name: str, options: CommandOptions, target: GradingTarget) -> dict[
 
 def _output(item: str, name: str, options: CommandOptions, target: GradingTarget) -> Output:
     """Return how a kind of output is read, by the name of its file without the ending."""
-    kind, dot, ending = item.partition(".")
-    point, box = (Form.POINT, Form.BOX) if options.on_plane else (Form.POINT_3D, Form.BOX_3D)
     if item == MASKS:
         return _masks(name, options)
+    kind, dot, ending = item.partition(".")
     if dot and ending in ENDINGS.get(kind, ()):
-        match kind:
-            case "grades":
-                return Output(_reader(partial(read_grades, target=target), item), grades=True)
-            case "points":
-                return Output(_reader(_points, item), forms=frozenset({point}))
-            case "boxes":
-                return Output(_reader(_boxes, item), forms=frozenset({box}))
-            case "polygons":
-                return Output(_reader(_polygons, item), forms=frozenset({Form.POLYGON}))
-            case "answers":
-                forms = {FORM_OF_QUESTION[q] for q in options.questions if q is not Question.GRADE}
-                grades = Question.GRADE in options.questions
-                return Output(_reader(read_answers, item), grades=grades, forms=frozenset(forms))
+        if kind == "grades":
+            return Output(_reader(partial(read_grades, target=target), item), grades=True)
+        if kind == "answers":
+            forms = {FORM_OF_QUESTION[q] for q in options.questions if q is not Question.GRADE}
+            grades = Question.GRADE in options.questions
+            return Output(_reader(read_answers, item), grades=grades, forms=frozenset(forms))
+        of, on_plane = PLACES[kind]
+        form = on_plane if options.on_plane else of
+        return Output(_reader(partial(read_drawings, kind=of), item), forms=frozenset({form}))
     wanted = ", ".join(
         f"{kind}.{ending}" for kind, endings in ENDINGS.items() for ending in endings
     )
@@ -143,20 +142,6 @@ def _output(item: str, name: str, options: CommandOptions, target: GradingTarget
 
 def _reader(read: Callable[..., PredictionFiles], item: str) -> OpenFiles:
     return lambda folder, cases: read(folder / item, study_ids=cases)
-
-
-def _points(path: Path, *, study_ids: Sequence[str]) -> PredictionFiles:
-    return read_places(path, Form.POINT_3D, study_ids=study_ids)
-
-
-def _boxes(path: Path, *, study_ids: Sequence[str]) -> PredictionFiles:
-    read = read_coco if is_coco(path) else read_places
-    return read(path, Form.BOX_3D, study_ids=study_ids)
-
-
-def _polygons(path: Path, *, study_ids: Sequence[str]) -> PredictionFiles:
-    read = read_coco if is_coco(path) else read_places
-    return read(path, Form.POLYGON, study_ids=study_ids)
 
 
 def _masks(name: str, options: CommandOptions) -> Output:

@@ -7,17 +7,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import final
 
-from gliobench.application.evaluate.worker_pool import (
-    Job,
-    Message,
-    Pool,
-    Ready,
-    SupervisedWorkerPool,
-    Worker,
-    WorkerDied,
-    do,
-    load,
-)
+from gliobench.application.evaluate.jobs import Job, Message, Ready, WorkerDied, do, load
+from gliobench.application.evaluate.worker_pool import Pool, SupervisedWorkerPool, Worker
 from gliobench.application.ports.executor import Executor, MakeWork, WorkerPool
 
 

@@ -13,8 +13,8 @@ from fakes.fake_executor import FakeExecutor
 from fakes.folder_job import FolderJob
 from fakes.ray_cluster import NODE
 from gliobench.application.evaluate.evaluate_cohort import EvaluateCohort
+from gliobench.application.evaluate.jobs import Message, WorkerDied
 from gliobench.application.evaluate.progress import Progress
-from gliobench.application.evaluate.worker_pool import Message, WorkerDied
 from gliobench.domain.errors import InvalidInputError, StoreError
 
 pytest.importorskip("ray")

@@ -11,19 +11,21 @@ import pytest
 
 from fakes.fake_backend import fake_backend
 from gliobench.application.evaluate.evaluate_batch import manifest_of
-from gliobench.application.evaluate.worker_pool import (
-    MAX_STARTUP_FAILURES,
-    SILENCE_S,
+from gliobench.application.evaluate.jobs import (
     Done,
     Job,
     Message,
-    Pool,
     Ready,
-    SupervisedWorkerPool,
-    Worker,
     WorkerDied,
     WorkerFailed,
     overlapped,
+)
+from gliobench.application.evaluate.worker_pool import (
+    MAX_STARTUP_FAILURES,
+    SILENCE_S,
+    Pool,
+    SupervisedWorkerPool,
+    Worker,
 )
 from gliobench.application.ports.executor import Assignment, Batch, Outcome, ReadLimit, Work
 from gliobench.application.ports.run_store import RunManifest
