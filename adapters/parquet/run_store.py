@@ -6,17 +6,13 @@ import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from functools import partial
-from hashlib import sha256
-from io import BytesIO
-from itertools import chain, groupby
-from typing import Any, Self, TypeVar, final
+from itertools import chain
+from typing import Self, TypeVar, final
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from gliobench.adapters.parquet.manifest_file import manifest_content, read_manifest
-from gliobench.adapters.parquet.mask_file import packed, unpacked
-from gliobench.adapters.parquet.prediction_rows import SCHEMA, from_rows, to_rows
+from gliobench.adapters.parquet.prediction_parts import PredictionParts, digest
 from gliobench.adapters.parquet.saved_rows import SCHEMA as SAVED_SCHEMA
 from gliobench.adapters.parquet.saved_rows import read_saved, saved_table
 from gliobench.adapters.parquet.score_rows import (
@@ -27,8 +23,6 @@ from gliobench.adapters.parquet.score_rows import (
     whole_rows,
 )
 from gliobench.adapters.parquet.tables import (
-    UNREADABLE,
-    Row,
     laid_out,
     of_one_length,
     read_batches,
@@ -47,13 +41,11 @@ from gliobench.domain.evaluation.effort import Effort
 from gliobench.domain.evaluation.saved_case import SavedCase
 from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.labels.regions import NESTED
-from gliobench.domain.predictions.prediction import Form, LocalisationPrediction, Mask
-from gliobench.domain.studies.study_ids import file_stem
 
 T = TypeVar("T")
 
 SCORES, SAVED_CASES, FINISHED = "scores.parquet", "kept_cases.parquet", "finished"
-PREDICTIONS, MASKS, EFFORT = "predictions", "masks", "seconds.json"
+EFFORT = "seconds.json"
 SCORES_AT_ONCE = 1024
 """Rows of scores in memory as objects, while they are read or written."""
 COLUMNS_AT_ONCE = 4096
@@ -68,10 +60,6 @@ class ParquetRunStore(RunStore):
 
     How long it took is in seconds.json: the rest is the same however long.
 
-    A batch is one part, written whole after its masks. Parts and masks bear the hash of what they
-    hold, so they never change: a batch repeated takes the place of itself, and where two processes
-    answer one study differently, both answers are kept and all readers take the same.
-
     Args:
         storage: Where.
     """
@@ -79,8 +67,7 @@ class ParquetRunStore(RunStore):
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
         self._opened: str | None = None
-        self._known: set[str] = set()
-        self._parts: dict[str, str] = {}  # of each key, the one that it is read from
+        self._parts = PredictionParts(storage)
 
     def open(self, manifest: RunManifest) -> None:
         """Begin a run, or go on with one."""
@@ -96,7 +83,7 @@ class ParquetRunStore(RunStore):
         if content is None or kept != manifest:
             content = manifest_content(manifest)
             self._storage.write(MANIFEST, content)
-        self._opened = _digest(content)
+        self._opened = digest(content)
 
     def manifest(self) -> RunManifest:
         """Read what run is kept here."""
@@ -107,37 +94,15 @@ class ParquetRunStore(RunStore):
 
     def keys(self) -> set[str]:
         """Name every prediction kept here."""
-        self._look()
-        return set(self._parts)
+        return self._parts.keys()
 
     def append(self, predictions: Sequence[StudyPrediction]) -> None:
         """Keep a batch of predictions as one part."""
-        if not predictions:
-            return
-        rows = [
-            row
-            for prediction in predictions
-            for row in to_rows(prediction, mask_file=self._save_mask(prediction))
-        ]
-        content = BytesIO()
-        table = pa.Table.from_pylist(rows, schema=SCHEMA)
-        pq.write_table(table, content, write_page_checksum=True)
-        name = f"part-{_digest(content.getvalue())}.parquet"
-        self._storage.write(f"{PREDICTIONS}/{name}", content.getvalue())
+        self._parts.append(predictions)
 
     def predictions(self, keys: Collection[str]) -> Iterator[StudyPrediction]:
         """Read predictions, part by part; only the parts that hold some are read."""
-        left = set(keys)
-        if not left <= self._parts.keys():
-            self._look()
-        parts = sorted({self._parts[key] for key in left if key in self._parts})
-        for part, found in zip(parts, side_by_side(self._rows, parts), strict=True):
-            if not left:
-                return
-            for key, rows in groupby(found, key=lambda row: str(row["key"])):
-                if key in left:
-                    left.remove(key)
-                    yield self._prediction(list(rows), part)
+        return self._parts.read(keys)
 
     def write_scores(self, scores: Iterable[CaseScore]) -> None:
         """Keep the scores as one table."""
@@ -284,76 +249,8 @@ class ParquetRunStore(RunStore):
     def _stamp(self) -> str:
         """Name the manifest that scores have to be of."""
         content = self._manifest_content()
-        return "" if content is None else _digest(content)
+        return "" if content is None else digest(content)
 
     def _own_stamp(self) -> str:
         """Name the manifest that was opened here; another process may have replaced it since."""
         return self._stamp() if self._opened is None else self._opened
-
-    def _look(self) -> None:
-        """Learn the keys of parts that are new; those that are known never change."""
-        parts = self._names_of_parts()
-        if not self._known <= set(parts):  # one was deleted
-            self._known, self._parts = set(), {}
-        new = [part for part in parts if part not in self._known]
-        rows = side_by_side(lambda part: self._rows(part, columns=["key"]), new)
-        for part, item in zip(new, rows, strict=True):
-            for row in item:
-                self._parts[row["key"]] = min(part, self._parts.get(row["key"], part))
-        self._known.update(new)
-
-    def _names_of_parts(self) -> list[str]:
-        names = self._storage.names(PREDICTIONS)
-        return [
-            f"{PREDICTIONS}/{name}"
-            for name in names
-            if name.startswith("part-") and name.endswith(".parquet")
-        ]
-
-    def _save_mask(self, prediction: StudyPrediction) -> str:
-        """Write the prediction's mask, if it has one, and name it."""
-        place = prediction.localisation
-        mask = place.answers.get(Form.MASK) if isinstance(place, LocalisationPrediction) else None
-        if not isinstance(mask, Mask):
-            return ""
-        content = packed(mask)
-        name = f"{file_stem(prediction.study_id)}-{_digest(content)}.npz"
-        self._storage.write(f"{MASKS}/{name}", content)
-        return name
-
-    def _read_mask(self, name: str) -> Mask:
-        place = f"{self._storage.url}/{MASKS}/{name}"
-        try:
-            return unpacked(self._storage.read(f"{MASKS}/{name}"), place=place)
-        except NotFoundError as error:
-            raise JobError(f"mask {place} is gone: delete the run to begin anew") from error
-
-    def _rows(self, part: str, columns: list[str] | None = None) -> list[Row]:
-        try:
-            content = BytesIO(self._storage.read(part))
-            table = pq.ParquetFile(content, page_checksum_verification=True).read(
-                columns=columns or SCHEMA.names
-            )
-            rows: list[Row] = table.cast(
-                pa.schema([SCHEMA.field(name) for name in table.column_names])
-            ).to_pylist()
-        except (NotFoundError, *UNREADABLE) as error:
-            raise self._unreadable(part, error) from error
-        return rows
-
-    def _prediction(self, rows: list[dict[str, Any]], part: str) -> StudyPrediction:
-        try:
-            return from_rows(rows, read_mask=self._read_mask)
-        except UNREADABLE as error:
-            raise self._unreadable(part, error) from error
-
-    def _unreadable(self, part: str, error: Exception) -> JobError:
-        reason = " ".join(str(error).split())
-        return JobError(
-            f"{self._storage.url}/{part} is no readable part of a run ({reason}): delete it, and "
-            "the same command predicts its studies again"
-        )
-
-
-def _digest(content: bytes) -> str:
-    return sha256(content).hexdigest()[:32]

@@ -11,10 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from gliobench.domain.evaluation.case_columns import StoredColumns
 from gliobench.domain.evaluation.frames import Ragged
 from gliobench.domain.evaluation.score_rows import LATER, Kind, case_of, row_of, score_columns
 from gliobench.domain.evaluation.scores import CaseScore
+from gliobench.domain.evaluation.stored_columns import StoredColumns
 from gliobench.domain.geometry.grids import BoolArray, FloatArray
 from gliobench.domain.labels.regions import NESTED, Region
 from gliobench.domain.metrics.measures import MeasureSet

@@ -12,7 +12,7 @@ from gliobench.application.report.describe_cohort import describe_cohort
 from gliobench.application.report.gather_cases import gather_cases
 from gliobench.application.report.join_metadata import JoinMetadata
 from gliobench.domain.comparison.arms import BootstrapOptions, Entrant
-from gliobench.domain.comparison.audits import ScoredRun, audit
+from gliobench.domain.comparison.audits import audit
 from gliobench.domain.comparison.build_report import build_report, shared_studies
 from gliobench.domain.comparison.endpoints import (
     Endpoint,
@@ -21,9 +21,11 @@ from gliobench.domain.comparison.endpoints import (
     primary_choice,
 )
 from gliobench.domain.comparison.report import Report
+from gliobench.domain.comparison.run_audits import ScoredRun
 from gliobench.domain.comparison.worded import worded
 from gliobench.domain.controls.controls import Control
 from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.evaluation.alignment import sharing
 from gliobench.domain.evaluation.case_table import CaseTable
 from gliobench.domain.evaluation.findings import Consequence, Finding
 from gliobench.domain.statistics.means import RESAMPLES
@@ -81,7 +83,7 @@ class ReportRuns:
         scored: list[ScoredRun] = []
         for name, store in runs.items():
             cases = store.case_table()
-            cases = cases.sharing(scored[0].cases) if scored else cases
+            cases = sharing(cases, scored[0].cases) if scored else cases
             scored.append(scored_run(name, manifests[name], cases))
         findings = audit(scored)
         self._refuse(findings)

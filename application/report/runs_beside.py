@@ -9,7 +9,8 @@ from gliobench.application.evaluate.run_layout import has_shards
 from gliobench.application.ports.run_place import RunPlace
 from gliobench.application.ports.run_store import RunManifest, RunStore
 from gliobench.domain.errors import JobError, NotFoundError, StoreError
-from gliobench.domain.evaluation.case_table import CaseTable, differ_in_truth
+from gliobench.domain.evaluation.alignment import differ_in_truth
+from gliobench.domain.evaluation.case_table import CaseTable
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gliobench.domain.comparison.audits import ScoredRun, n_learned_from
 from gliobench.domain.comparison.distributions import SHOWN, distributions
 from gliobench.domain.comparison.doubt import risk_coverage, set_coverage
 from gliobench.domain.comparison.paired_grades import GradedStudies
 from gliobench.domain.comparison.report import Arm, Bias, FailureRate
+from gliobench.domain.comparison.run_audits import ScoredRun, n_learned_from
 from gliobench.domain.comparison.volumes import volume_agreement
 from gliobench.domain.evaluation.case_table import CaseTable
 from gliobench.domain.evaluation.summarise import summarise

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from gliobench.domain.comparison.arms import BootstrapOptions, Entrant, describe_arm
-from gliobench.domain.comparison.audits import ScoredRun
 from gliobench.domain.comparison.claims import draw_claims, tracking_claim
 from gliobench.domain.comparison.cohort import CohortDescription
 from gliobench.domain.comparison.endpoints import BALANCED_ACCURACY, Endpoint, PrimaryChoice
@@ -15,11 +14,13 @@ from gliobench.domain.comparison.pair import TRACKING, Family, Test
 from gliobench.domain.comparison.pairs import ComparedStudies, compare_pairs
 from gliobench.domain.comparison.rank_backends import rank_backends
 from gliobench.domain.comparison.report import Arm, Report
+from gliobench.domain.comparison.run_audits import ScoredRun
 from gliobench.domain.comparison.score_by_subgroup import score_by_subgroup
 from gliobench.domain.comparison.site_audit import audit_sites
 from gliobench.domain.comparison.strata import Strata, built_in_strata
 from gliobench.domain.comparison.subgroup_tests import compare_subgroups
-from gliobench.domain.evaluation.case_table import CaseTable, align
+from gliobench.domain.evaluation.alignment import align
+from gliobench.domain.evaluation.case_table import CaseTable
 from gliobench.domain.evaluation.findings import Finding
 from gliobench.domain.position.clouds import Cloud
 from gliobench.domain.position.placements import brains_mm

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gliobench.domain.comparison.audits import ScoredRun
+from gliobench.domain.comparison.run_audits import ScoredRun
 from gliobench.domain.evaluation.case_table import CaseTable
 from gliobench.domain.predictions.prediction import FailureReason
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from functools import cached_property
-from sys import intern
-from typing import Any, Protocol, TypeAlias, final
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gliobench.domain.evaluation.frames import MARKED, Frames, Ragged
-from gliobench.domain.evaluation.score_rows import REMARKS, Row, absent_in
+from gliobench.domain.evaluation.frames import MARKED, Frames
+from gliobench.domain.evaluation.score_rows import REMARKS, absent_in
 from gliobench.domain.evaluation.scores import score_names
+from gliobench.domain.evaluation.stored_columns import RowColumns, StoredColumns
 from gliobench.domain.geometry.grids import BoolArray, FloatArray
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.metrics.measures import EVERY_SET
 from gliobench.domain.predictions.prediction import NEITHER, FailureReason, Form
 from gliobench.domain.studies.patients import is_phantom
@@ -33,81 +34,6 @@ UNKNOWN = -1
 TEXTS = {"study_id": "study_id", "patient": "patient_id", "site": "site", "image": "image_hash"}
 """Columns of words, and the columns of rows that they come from."""
 REFERENCE = "reference."
-_OF_SETS = {f"{Form.MASK.value}_{name}" for name in score_names(Form.MASK, sets=EVERY_SET)} - {
-    f"{Form.MASK.value}_{name}" for name in score_names(Form.MASK)
-}
-"""Columns of measures that are asked for by sets."""
-
-
-class StoredColumns(Protocol):
-    """The columns of N rows of `score_rows.row_of`, whatever holds them.
-
-    Contract:
-        - A column of `LATER` may be missing: every value is absent then. Without another one, and of
-          values of another kind, LookupError, ValueError or TypeError is raised.
-    """
-
-    def has(self, name: str) -> bool:
-        """Return whether there is such a column, or an older version may lack it."""
-        ...
-
-    def there(self, name: str) -> BoolArray:
-        """(N,) bool, where a value is not absent."""
-        ...
-
-    def words(self, name: str) -> NDArray[np.object_]:
-        """(N,) str or None."""
-        ...
-
-    def coded(self, name: str, code: Callable[[str], int], *, absent: int) -> NDArray[np.int64]:
-        """(N,) a number for each word."""
-        ...
-
-    def numbers(self, name: str) -> FloatArray:
-        """(N,) numbers, 1.0 and 0.0 for yes and no; NaN where a value is absent."""
-        ...
-
-    def lists(self, name: str) -> Ragged:
-        """(N,) lists of numbers; empty where one is absent."""
-        ...
-
-
-@final
-class RowColumns(StoredColumns):
-    """The columns of rows in memory."""
-
-    def __init__(self, rows: Sequence[Row]) -> None:
-        self._rows = rows
-
-    def has(self, name: str) -> bool:
-        """Return whether any row has such a score of a set; another column may be an empty one."""
-        return name not in _OF_SETS or name in self._names
-
-    @cached_property
-    def _names(self) -> set[str]:
-        return set().union(*self._rows)
-
-    def there(self, name: str) -> BoolArray:
-        """Return where a row has a value."""
-        return np.array([row.get(name) is not None for row in self._rows], dtype=np.bool_)
-
-    def words(self, name: str) -> NDArray[np.object_]:
-        """Read words; equal ones are shared."""
-        found = (row.get(name) for row in self._rows)
-        return np.array([None if word is None else intern(word) for word in found], dtype=object)
-
-    def coded(self, name: str, code: Callable[[str], int], *, absent: int) -> NDArray[np.int64]:
-        """Code each word."""
-        found = (row.get(name) for row in self._rows)
-        return np.array([absent if word is None else code(word) for word in found], dtype=np.int64)
-
-    def numbers(self, name: str) -> FloatArray:
-        """Read numbers."""
-        return np.array([row.get(name) for row in self._rows], dtype=np.float64)
-
-    def lists(self, name: str) -> Ragged:
-        """Read lists."""
-        return Ragged.of([row.get(name) for row in self._rows])
 
 
 def columns_of(stored: StoredColumns) -> Columns:
@@ -136,6 +62,46 @@ def columns_of(stored: StoredColumns) -> Columns:
         columns |= _scores(stored, form)
     columns["reasons"] = _reasons(stored)
     return columns | _planes(stored) | _places(stored)
+
+
+def joined_columns(batches: Iterable[Columns]) -> Columns:
+    """Put columns together, a batch after the other, without those that say nothing.
+
+    Args:
+        batches: As `columns_of` gives them; they are emptied.
+    """
+    everything = columns_of(RowColumns([]))
+    parts = list(batches) or [everything]
+    asked = {form for form in Form if any(part[f"{form.value}.asked"].any() for part in parts)}
+    idle = tuple(f"{form.value}." for form in Form if form not in asked)
+    idle += tuple(region for region in _REGIONS if not _is_scored(region, parts))
+    there = {name for part in parts for name in part}
+    names = (name for name in dict.fromkeys(chain(everything, *parts)) if name in there)
+    lengths = [len(part["study_id"]) for part in parts]
+    return {
+        name: np.concatenate(
+            [
+                part.pop(name) if name in part else np.full(n, np.nan)
+                for part, n in zip(parts, lengths, strict=True)
+            ]
+        )
+        for name in names
+        if not name.startswith(idle)
+    }
+
+
+_REGIONS = tuple(f"{Form.MASK.value}.{region.value}_" for region in Region)
+"""How the columns of each region of a mask begin."""
+
+
+def _is_scored(region: str, parts: Sequence[Columns]) -> bool:
+    """Return whether any study has a score in a region; a run has no column of the other regions."""
+    return any(
+        not np.isnan(values).all()
+        for part in parts
+        for name, values in part.items()
+        if name.startswith(region)
+    )
 
 
 def read_columns() -> list[str]:

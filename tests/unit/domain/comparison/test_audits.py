@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from fakes.fake_case_score import fake_case_score, fake_target
-from gliobench.domain.comparison.audits import ScoredRun, audit, learned_from
+from gliobench.domain.comparison.audits import audit
+from gliobench.domain.comparison.run_audits import ScoredRun, learned_from
 from gliobench.domain.evaluation.backend_facts import BackendFacts
 from gliobench.domain.evaluation.case_table import CaseTable
 from gliobench.domain.evaluation.findings import Consequence, Finding, FindingKind

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from fakes.fake_case_score import PLANE, fake_case_score, fake_target
-from gliobench.domain.evaluation.case_table import AT_ONCE, CaseTable, align, differ_in_truth
+from gliobench.domain.evaluation.alignment import align, differ_in_truth, sharing
+from gliobench.domain.evaluation.case_table import AT_ONCE, CaseTable
 from gliobench.domain.geometry.grids import Box, Point
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.metrics import measures
@@ -105,7 +106,7 @@ def test_tables_are_aligned_by_what_they_share() -> None:
 def test_runs_over_one_cohort_hold_what_is_equal_once() -> None:
     other = CaseTable.of([replace(case, grade=REFUSAL) for case in CASES])
 
-    shared = other.sharing(TABLE)
+    shared = sharing(other, TABLE)
 
     assert shared.study_ids is TABLE.study_ids
     assert shared.columns["volume_mm3"] is TABLE.columns["volume_mm3"]  # NaN is equal to NaN here
@@ -116,7 +117,7 @@ def test_runs_over_one_cohort_hold_what_is_equal_once() -> None:
 def test_tables_that_share_their_studies_are_aligned_by_their_ids() -> None:
     first, second = (CaseTable.of(CASES) for _ in range(2))
 
-    aligned = align([first, second.sharing(first)])
+    aligned = align([first, sharing(second, first)])
 
     assert [table.study_ids.tolist() for table in aligned] == [["s1", "s2", "s3"]] * 2
 
