@@ -13,7 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.files.documents import first_fault, read_document, read_file
-from gliobench.domain.labels.conventions import LabelConvention, built_in
+from gliobench.domain.labels.convention import LabelConvention
+from gliobench.domain.labels.conventions import built_in
 from gliobench.domain.labels.proposal import DatasetLabels
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.messages import shown

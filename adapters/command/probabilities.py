@@ -17,7 +17,7 @@ from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.files.content import content_of
 from gliobench.domain.geometry.grids import BoolArray
 from gliobench.domain.geometry.orientation import reorient
-from gliobench.domain.labels.conventions import LabelConvention
+from gliobench.domain.labels.convention import LabelConvention
 from gliobench.domain.labels.regions import NESTED, Region
 from gliobench.domain.networks.confidence import expected_dice
 from gliobench.domain.predictions.prediction import (

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import final
 
 import structlog
 
-from gliobench.adapters.dicom.catalogue import Catalogue, StudyEntry, catalogue
+from gliobench.adapters.dicom.catalogue import StudyEntry, catalogue
+from gliobench.adapters.dicom.declarations import declared_masks, declared_modalities
 from gliobench.adapters.dicom.segmentation_mask import SegmentationMask
 from gliobench.adapters.dicom.series_images import SeriesImages
 from gliobench.adapters.dicom.study_masks import united
@@ -23,7 +24,7 @@ from gliobench.application.ports.study_source import StudySource
 from gliobench.application.prepare.prepared_studies import PreparedStudies
 from gliobench.domain.errors import FaultError, InvalidInputError, NotFoundError
 from gliobench.domain.studies.faults import Fault, FaultKind, FaultyStudyError
-from gliobench.domain.studies.mask_choice import CHOICE, MaskChoice, choose_mask
+from gliobench.domain.studies.mask_choice import MaskChoice, choose_mask
 from gliobench.domain.studies.pseudonyms import Pseudonyms
 from gliobench.domain.studies.series_choice import ChosenSeries, choose_series
 from gliobench.domain.studies.study import Grade, Modality, Origin, Reference, Study
@@ -72,8 +73,8 @@ class DicomStudySource(StudySource):
             raise NotFoundError(f"no MR image in {root}{_reasons(self._found.passed_over)}")
         if self._found.passed_over:
             _LOG.info("dicom_files_passed_over", reasons=dict(self._found.passed_over))
-        self._declared = _declared(self._found, declared or {}, wanted - masks)
-        self._masks = _declared_masks(self._found, masks, masks & wanted)
+        self._declared = declared_modalities(self._found, declared or {}, wanted - masks)
+        self._masks = declared_masks(self._found, masks, masks & wanted)
         self._names = NameMapping.near(root if root.is_dir() else root.parent)
 
     def study_ids(self) -> list[str]:
@@ -250,70 +251,6 @@ class DicomStudySource(StudySource):
         if study_id not in self._found.studies:
             raise NotFoundError(f"no study {study_id!r} among these DICOM files")
         return self._found.studies[study_id]
-
-
-def _declared(
-    found: Catalogue, declared: Mapping[str, Modality | None], wanted: frozenset[str]
-) -> dict[str, Modality | None]:
-    """Return the declared modalities by the pseudonyms of series; None excludes segmentations, too."""
-    images: dict[str, list[str]] = {}
-    for study in found.studies.values():
-        for item in study.series:
-            _name(images, item.series.id, item.uid)
-    masks = _mask_names(found)
-    _check_there(wanted, images.keys() | masks.keys())
-    settled: dict[str, Modality | None] = {}
-    for name, modality in declared.items():
-        if modality is not None:
-            settled |= dict.fromkeys(_one(images, name), modality)
-            if name in masks:
-                raise InvalidInputError(
-                    f"--series: a segmentation is declared as {modality.value}: wanted {CHOICE} or exclude"
-                )
-        else:
-            settled |= dict.fromkeys(images.get(name, []) + masks.get(name, []))
-    return settled
-
-
-def _declared_masks(
-    found: Catalogue, declared: frozenset[str], wanted: frozenset[str]
-) -> frozenset[str]:
-    """Return the pseudonyms of the segmentations that are declared as references."""
-    names = _mask_names(found)
-    _check_there(wanted, names.keys())
-    return frozenset(item for name in declared for item in _one(names, name))
-
-
-def _mask_names(found: Catalogue) -> dict[str, list[str]]:
-    names: dict[str, list[str]] = {}
-    for study in found.studies.values():
-        for item in study.masks:
-            for name in item.names:
-                names.setdefault(name, []).append(item.facts.id)
-    return names
-
-
-def _name(names: dict[str, list[str]], series_id: str, uid: str) -> None:
-    """Register a series by its names: its UID, its pseudonym, and that without the number of its part."""
-    for name in {series_id, uid, series_id.partition(".")[0]}:
-        names.setdefault(name, []).append(series_id)
-
-
-def _check_there(wanted: frozenset[str], known: Collection[str]) -> None:
-    if unknown := sum(name not in known for name in wanted):
-        raise InvalidInputError(
-            f"--series: {unknown} of {len(wanted)} series are not in this dataset: wanted ids as "
-            "gliobench dataset series lists them, or UIDs"
-        )
-
-
-def _one(names: Mapping[str, list[str]], name: str) -> list[str]:
-    found = names.get(name, [])
-    if len(found) > 1:
-        raise InvalidInputError(
-            f"a declared series holds {len(found)} volumes: wanted one of {', '.join(found[:5])}"
-        )
-    return found
 
 
 def _reasons(passed_over: Counter[str]) -> str:

@@ -13,7 +13,7 @@ from gliobench.adapters.dicom.segmentation_headers import SegmentationHeader
 from gliobench.adapters.dicom.study_masks import MaskEntry, mask_entries, study_of, united
 from gliobench.application.ports.dataset_path import DatasetPath
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.labels.conventions import LabelConvention
+from gliobench.domain.labels.convention import LabelConvention
 from gliobench.domain.labels.segments import common_convention
 from gliobench.domain.studies.mask_choice import are_lesions_of_one
 from gliobench.domain.studies.pseudonyms import Pseudonyms

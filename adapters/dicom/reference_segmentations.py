@@ -8,7 +8,7 @@ from typing import TypeAlias, final
 from gliobench.adapters.dicom.found_segmentations import FoundSegmentations
 from gliobench.application.ports.reference_masks import ReferenceMask, ReferenceMasks
 from gliobench.domain.geometry.grids import Grid
-from gliobench.domain.labels.conventions import LabelConvention
+from gliobench.domain.labels.convention import LabelConvention
 from gliobench.domain.studies.study import Study
 
 Around: TypeAlias = Callable[[str, Grid], Grid]

@@ -20,7 +20,7 @@ from gliobench.domain.geometry.grids import BoolArray, Grid
 from gliobench.domain.geometry.orientation import canonical
 from gliobench.domain.geometry.placed_slices import SlicesOnGrid
 from gliobench.domain.geometry.slice_lattice import lattice_of
-from gliobench.domain.labels.conventions import LabelConvention
+from gliobench.domain.labels.convention import LabelConvention
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.labels.segments import convention_of_segments
 from gliobench.domain.studies.faults import FaultKind, FaultyStudyError

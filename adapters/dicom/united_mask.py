@@ -14,7 +14,7 @@ from gliobench.adapters.dicom.segmentation_mask import SegmentationMask
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry.grids import BoolArray, Grid
 from gliobench.domain.geometry.slice_lattice import covering
-from gliobench.domain.labels.conventions import LabelConvention
+from gliobench.domain.labels.convention import LabelConvention
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.labels.segments import common_convention, convention_of_segments
 from gliobench.domain.studies.faults import FaultKind, FaultyStudyError

@@ -13,7 +13,7 @@ from gliobench.application.ports.dataset_path import DatasetPath
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.files.whole import write_whole
 from gliobench.domain.geometry.grids import BoolArray, Grid
-from gliobench.domain.labels.conventions import LabelConvention
+from gliobench.domain.labels.convention import LabelConvention
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.predictions.prediction import Mask
 from gliobench.domain.studies.faults import FaultKind, FaultyStudyError

@@ -28,7 +28,7 @@ from gliobench.domain.errors import FaultError
 from gliobench.domain.geometry.grids import Grid
 from gliobench.domain.geometry.resampling import nearest
 from gliobench.domain.geometry.slice_lattice import covering
-from gliobench.domain.labels.conventions import LabelConvention
+from gliobench.domain.labels.convention import LabelConvention
 from gliobench.domain.labels.proposal import Integers
 from gliobench.domain.predictions.prediction import (
     Failure,

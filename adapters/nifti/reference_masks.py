@@ -9,7 +9,7 @@ from gliobench.adapters.nifti.image_file import ImageFile
 from gliobench.adapters.nifti.mask_file import read_regions
 from gliobench.adapters.nifti.predicted_mask_names import MaskFiles
 from gliobench.application.ports.reference_masks import ReferenceMask, ReferenceMasks
-from gliobench.domain.labels.conventions import LabelConvention
+from gliobench.domain.labels.convention import LabelConvention
 from gliobench.domain.studies.patients import patient_of
 from gliobench.domain.studies.study import Study
 

@@ -23,7 +23,8 @@ from gliobench.application.ports.study_index import IndexedStudy
 from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.errors import FaultError, InvalidInputError, NotFoundError
 from gliobench.domain.geometry.grids import BoolArray, Grid
-from gliobench.domain.labels.conventions import BUILT_IN, LabelConvention
+from gliobench.domain.labels.convention import LabelConvention
+from gliobench.domain.labels.conventions import BUILT_IN
 from gliobench.domain.labels.proposal import DatasetLabels, Integers, UndeclaredLabelsError
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.messages import printable

@@ -20,13 +20,13 @@ from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry.grids import Axis, Plane, extent
 from gliobench.domain.predictions.forms import largest_plane
 from gliobench.domain.predictions.prediction import Failure, FailureReason, Form, Mask, NoTumour
+from gliobench.domain.slices.pictures import render_all
 from gliobench.domain.slices.view import (
     Composition,
     SlicePolicy,
     SliceView,
     brain_middle,
     evenly_spaced,
-    render_all,
 )
 from gliobench.domain.studies.study import Modality, Study
 

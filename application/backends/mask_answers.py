@@ -9,7 +9,7 @@ from operator import itemgetter
 from gliobench.application.ports.prediction_files import Confidence, PredictionFiles
 from gliobench.domain.errors import FaultError, InvalidInputError
 from gliobench.domain.geometry.grids import BoolArray
-from gliobench.domain.labels.conventions import LabelConvention
+from gliobench.domain.labels.convention import LabelConvention
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.predictions.prediction import (
     NO_TUMOUR,

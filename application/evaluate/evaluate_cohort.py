@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, TypeAlias
 
-from gliobench.application.evaluate.evaluate_batch import prediction_key
+from gliobench.application.evaluate.manifests import prediction_key
 from gliobench.application.evaluate.progress import Tally, Watch
 from gliobench.application.evaluate.score_spool import ScoreSpool
 from gliobench.application.evaluate.shards import Shard, listing_hash

@@ -26,7 +26,8 @@ from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.geometry.grids import BoolArray, FloatArray, Plane, extent
 from gliobench.domain.labels.regions import nested
 from gliobench.domain.predictions.prediction import Form, LocalisationPrediction, Mask
-from gliobench.domain.slices.view import Composition, SliceView, render
+from gliobench.domain.slices.pictures import render
+from gliobench.domain.slices.view import Composition, SliceView
 from gliobench.domain.studies.study import ESSENTIAL, Modality, Study
 
 SIZE_PX = 256

@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import islice
 
 from gliobench.application.evaluate.controlled_studies import ControlledStudies
-from gliobench.application.evaluate.evaluate_batch import scored_keys
+from gliobench.application.evaluate.manifests import scored_keys
 from gliobench.application.ports.run_store import RunStore
 from gliobench.application.predict.failures import may_harm
 from gliobench.domain.controls.motion import Motion

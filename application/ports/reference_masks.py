@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from gliobench.domain.geometry.grids import BoolArray
-from gliobench.domain.labels.conventions import LabelConvention
+from gliobench.domain.labels.convention import LabelConvention
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.studies.study import Study
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
-from gliobench.application.predict.predict_study import Place, StudyReading
+from gliobench.application.predict.study_reading import Place, StudyReading
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry.grids import Axis
 from gliobench.domain.position.diameters import axial_diameters, longest_diameter_mm

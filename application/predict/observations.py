@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from gliobench.application.ports.prediction_page import Observation
-from gliobench.application.predict.predict_study import NoPlace, Place, StudyReading
+from gliobench.application.predict.study_reading import NoPlace, Place, StudyReading
 from gliobench.domain.geometry.grids import Box3D, Plane, Voxel
 from gliobench.domain.geometry.orientation import axis_codes, reorient_plane
 from gliobench.domain.labels.regions import Region

@@ -13,7 +13,7 @@ from gliobench.application.report.exported_masks import LabelMaps, MaskWriter, f
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.files.tables import write_csv
 from gliobench.domain.files.whole import write_whole
-from gliobench.domain.labels.conventions import LabelConvention
+from gliobench.domain.labels.convention import LabelConvention
 from gliobench.domain.predictions.prediction import Mask
 
 VERSION = "1.10.0"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from gliobench.application.evaluate.evaluate_batch import scored_keys
+from gliobench.application.evaluate.manifests import scored_keys
 from gliobench.application.ports.run_store import RunManifest, RunStore, StudyPrediction
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.report.bids_derivative import BidsDerivative
@@ -29,7 +29,8 @@ from gliobench.application.report.exported_tables import tables_of
 from gliobench.domain.errors import InvalidInputError, JobError
 from gliobench.domain.files.tables import write_csv
 from gliobench.domain.files.whole import write_whole
-from gliobench.domain.labels.conventions import BUILT_IN, LabelConvention
+from gliobench.domain.labels.convention import LabelConvention
+from gliobench.domain.labels.conventions import BUILT_IN
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.predictions.prediction import Form, Mask
 

@@ -13,7 +13,8 @@ from gliobench.application.ports.run_store import RunManifest, StudyPrediction
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.predict.archived_findings import ArchivedFindings
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.labels.conventions import BUILT_IN, LabelConvention
+from gliobench.domain.labels.convention import LabelConvention
+from gliobench.domain.labels.conventions import BUILT_IN
 from gliobench.domain.labels.regions import NESTED
 from gliobench.domain.predictions.prediction import GradePrediction, Mask
 from gliobench.domain.studies.study import Study

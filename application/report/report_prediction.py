@@ -16,7 +16,7 @@ from gliobench.application.predict.observations import (
     slice_text,
     warnings_of,
 )
-from gliobench.application.predict.predict_study import Place, StudyReading, drawn_answer
+from gliobench.application.predict.study_reading import Place, StudyReading, drawn_answer
 from gliobench.domain.comparison.casebook import Casebook, CaseEntry, Frame
 from gliobench.domain.errors import FaultError
 from gliobench.domain.evaluation.saved_case import Coarsening, SavedCase, SavedVolume

@@ -233,7 +233,8 @@ def error_mm(found: Rigid, true: Rigid, places: np.ndarray) -> float:
 
 def whole(backend, study: Study) -> np.ndarray:
     """Return the whole tumour that a backend finds."""
-    from gliobench.application.predict.predict_study import Place, predict_study
+    from gliobench.application.predict.predict_study import predict_study
+    from gliobench.application.predict.study_reading import Place
 
     place = predict_study(study, backend, force=True).place
     if isinstance(place, Place) and place.mask:

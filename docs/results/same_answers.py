@@ -11,7 +11,8 @@ from hashlib import sha256
 
 import numpy as np
 
-from gliobench.application.predict.predict_study import StudyReading, predict_study
+from gliobench.application.predict.predict_study import predict_study
+from gliobench.application.predict.study_reading import StudyReading
 from gliobench.domain.predictions.prediction import GradePrediction
 from gliobench.entrypoints.container import container
 

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping
 
 from gliobench.domain.answers.axis_order import AxisOrder, is_order_key, states_order
 from gliobench.domain.answers.questions import Question
+from gliobench.domain.answers.refusals import check_answering
 from gliobench.domain.answers.words import (
     Number,
     Unreadable,
-    check_answering,
     key_of,
     number_of,
     set_once,

@@ -17,12 +17,11 @@ from gliobench.domain.answers.dialects import DIALECTS, Dialect
 from gliobench.domain.answers.frame import Frame
 from gliobench.domain.answers.objects import NUMBER_KEYS, grade_of, objects_in, place_of
 from gliobench.domain.answers.questions import Question
+from gliobench.domain.answers.refusals import check_answering, check_closed
 from gliobench.domain.answers.thoughts import without_thoughts
 from gliobench.domain.answers.words import (
     Number,
     Unreadable,
-    check_answering,
-    check_closed,
     named_grades,
     numbers_in,
     plain,

@@ -78,7 +78,7 @@ _TOKEN = re.compile(
     r"|(?P<odd>\w(?:[\w.]*\w)?)"  # digits that are not numbers of an answer: 512x512, 0.4.5, ٤
     r"|(?P<mark>\S)"
 )
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n+")
+SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n+")
 _BULLET = re.compile(r"^\s*[-•*]\s+(?=[^\W\d]|[(\[{])")
 _SILENT = frozenset("'\"*`:=$\\")
 """Characters without meaning, anywhere in the text."""
@@ -88,27 +88,6 @@ _EDGES = frozenset(chain(*_CORNERS))
 
 _FENCE = re.compile(r"```(?:json|python|text|plaintext)?(?!\w)")
 _PLAIN = str.maketrans("‘’“”‐‑", "''\"\"--")
-_REFUSAL = re.compile(
-    r"\b(?:i(?:'m| am) (?:sorry|unable|not able)|i (?:can't|cannot|can not|won't|will not|don't)"
-    r"|as an ai|unable to|(?:not possible|impossible) to"
-    r"|(?:cannot|can't) (?:be determined|determine|provide|give|identify|assess|assist|help))\b",
-    re.IGNORECASE,
-)
-_NO_TUMOUR = re.compile(
-    r"\bno (?:(?:evidence|signs?|indication) of )?(?:an? |any )?"
-    r"(?:(?:visible|evident|obvious|apparent|clear|brain) )*(?:tumou?rs?|gliomas?|lesions?|mass(?! effect))\b",
-    re.IGNORECASE,
-)
-_AROUND_NONE = r"[\s,:*\"'`-]+"
-_PLAINLY_NONE = re.compile(
-    rf"[\s*\"'`]*(?:(?:there|is|are|i|can|see|find|answer|the|this|image|slice|picture|scan|mri|shows?)"
-    rf"{_AROUND_NONE})*{_NO_TUMOUR.pattern}"
-    rf"(?:{_AROUND_NONE}(?:or|nor|any|tumou?rs?|gliomas?|lesions?|mass|is|are|was|were|can|be|visible"
-    r"|present|seen|found|detected|identified|evident|apparent|in|on|here|the|this|axial|brain|image"
-    r"|slice|picture|scan|mri))*[\s.!*\"'`]*",
-    re.IGNORECASE,
-)
-"""A sentence that states that there is no tumour, and nothing else."""
 _GRADE = re.compile(r"\b(?:(hgg|high[\s_-]*grade)|(?:lgg|low[\s_-]*grade))\b", re.IGNORECASE)
 _SHORT_GRADE = re.compile(r"\b(?:(high)|low)\b", re.IGNORECASE)
 
@@ -144,55 +123,6 @@ def named_grades(text: str) -> set[Grade]:
     return _grades(_GRADE, text)
 
 
-def check_answering(text: str, *, finished: bool, place: bool = False) -> None:
-    """Reject a text that contains no answer to any question.
-
-    Args:
-        text: The model's text.
-        finished: False if the length limit truncated it.
-        place: Whether a location was asked for: "no tumour" is then an answer, and must be stated
-            clearly.
-
-    Raises:
-        Unreadable: The text declines, sees no tumour, or breaks off at the length limit or in an
-            open bracket.
-    """
-    if _REFUSAL.search(text):
-        raise Unreadable(FailureReason.REFUSAL, "the model declines to answer")
-    check_closed(text)
-    if not finished:
-        raise Unreadable(FailureReason.TRUNCATED, "the length limit cut the answer off")
-    if _NO_TUMOUR.search(text):
-        if place:
-            _check_plainly_none(text)
-        raise Unreadable(FailureReason.NO_TUMOUR_FOUND, "the model sees no tumour")
-
-
-def _check_plainly_none(text: str) -> None:
-    """Reject a text that mentions "no tumour" and further content.
-
-    Raises:
-        Unreadable: The text does so.
-    """
-    if not all(_PLAINLY_NONE.fullmatch(item) for item in _SENTENCE_END.split(text) if item.strip()):
-        if re.search(r"\d", text):
-            detail = "the answer states that there is no tumour, and contains numbers"
-            raise Unreadable(FailureReason.CONTRADICTION, detail)
-        detail = "the answer does not clearly state that there is no tumour"
-        raise Unreadable(FailureReason.NO_NUMBERS, detail)
-
-
-def check_closed(text: str) -> None:
-    """Reject a text that ends inside a bracket.
-
-    Raises:
-        Unreadable: The text does so.
-    """
-    opened, closed = (sum(map(text.count, marks)) for marks in ("([{", ")]}"))
-    if opened > closed:
-        raise Unreadable(FailureReason.TRUNCATED, "the answer ends inside a bracket")
-
-
 def written_grade(text: str) -> Grade:
     """Read a grade from text; sentences without a grade are ignored.
 
@@ -202,7 +132,7 @@ def written_grade(text: str) -> Grade:
     if _GRADE.search(text):
         pattern, sentences = (
             _GRADE,
-            [item for item in _SENTENCE_END.split(text) if _GRADE.search(item)],
+            [item for item in SENTENCE_END.split(text) if _GRADE.search(item)],
         )
     else:
         pattern, sentences = _SHORT_GRADE, [text]
@@ -230,7 +160,7 @@ def written_numbers(
     Raises:
         Unreadable: There is not a number, or the layout is unknown.
     """
-    sentences = [item for item in _SENTENCE_END.split(text) if re.search(r"\d", item)]
+    sentences = [item for item in SENTENCE_END.split(text) if re.search(r"\d", item)]
     tokens = list(chain.from_iterable(_TOKEN.finditer(_BULLET.sub("", s)) for s in sentences))
     if not any(token["number"] or token["odd"] for token in tokens):
         raise Unreadable(FailureReason.NO_NUMBERS, "the answer holds no number")

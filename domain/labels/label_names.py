@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Mapping
 
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.labels.conventions import BUILT_IN, LARGEST, LabelConvention
+from gliobench.domain.labels.convention import LARGEST, LabelConvention
+from gliobench.domain.labels.conventions import BUILT_IN
 from gliobench.domain.labels.proposal import DatasetLabels, UndeclaredLabelsError
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.messages import shown

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from gliobench.domain.errors import JobError
-from gliobench.domain.labels.conventions import BUILT_IN, LabelConvention
+from gliobench.domain.labels.convention import LabelConvention
+from gliobench.domain.labels.conventions import BUILT_IN
 
 Integers: TypeAlias = frozenset[int]
 """The non-zero integers of a mask."""

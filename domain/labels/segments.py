@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.labels.conventions import LabelConvention
+from gliobench.domain.labels.convention import LabelConvention
 from gliobench.domain.labels.label_names import convention_of_names, meaning_of
 from gliobench.domain.labels.regions import NESTED, REGION_TITLES, Region
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from gliobench.domain.errors import WrongAnswerError
 from gliobench.domain.geometry.grids import BoolArray, Box, Box3D, Grid, Point, Point3D, Polygon
 from gliobench.domain.geometry.orientation import reorient
-from gliobench.domain.labels.conventions import LabelConvention
+from gliobench.domain.labels.convention import LabelConvention
 from gliobench.domain.labels.regions import NESTED, Region
 from gliobench.domain.predictions.reasons import Reason
 from gliobench.domain.studies.study import Grade, Study

@@ -20,10 +20,10 @@ from gliobench.application.predict.observations import (
     observations,
     warnings_of,
 )
-from gliobench.application.predict.predict_study import NoPlace, OnSlice, Place, StudyReading
+from gliobench.application.predict.study_reading import NoPlace, OnSlice, Place, StudyReading
 from gliobench.domain.geometry.grids import Box3D, Voxel
 from gliobench.domain.geometry.orientation import reorient
-from gliobench.domain.labels.conventions import LabelConvention
+from gliobench.domain.labels.convention import LabelConvention
 from gliobench.domain.messages import printable
 from gliobench.domain.position.lesion import Lesion
 from gliobench.domain.predictions.prediction import GradePrediction, Mask

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from gliobench.application.evaluate.request import EvaluationRequest
-from gliobench.application.predict.predict_study import StudyReading
+from gliobench.application.predict.study_reading import StudyReading
 from gliobench.application.report.write_report import WrittenReport
 from gliobench.entrypoints.commands.predict import write_prediction
 from gliobench.entrypoints.container import adopt, container

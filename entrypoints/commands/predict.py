@@ -15,7 +15,7 @@ from gliobench.application.ports.study_painter import StudyPainter
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.predict.archived_findings import ArchivedFindings
 from gliobench.application.predict.observations import grade_text
-from gliobench.application.predict.predict_study import NoPlace, Place, StudyReading, drawn_answer
+from gliobench.application.predict.study_reading import NoPlace, Place, StudyReading, drawn_answer
 from gliobench.domain.errors import InvalidInputError, JobError, NotFoundError
 from gliobench.domain.files.whole import write_whole
 from gliobench.domain.labels.regions import NESTED, Region

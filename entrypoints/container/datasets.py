@@ -20,7 +20,8 @@ from gliobench.application.ports.dataset_path import DatasetPath
 from gliobench.application.ports.storage import Storage
 from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.errors import InvalidInputError, NotFoundError
-from gliobench.domain.labels.conventions import BUILT_IN, LabelConvention
+from gliobench.domain.labels.convention import LabelConvention
+from gliobench.domain.labels.conventions import BUILT_IN
 from gliobench.domain.labels.proposal import DatasetLabels
 from gliobench.domain.messages import printable, shown
 from gliobench.domain.studies.study import Modality, SliceChoice

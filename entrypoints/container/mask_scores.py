@@ -14,7 +14,7 @@ from gliobench.adapters.nifti.reference_masks import NiftiReferenceMasks
 from gliobench.application.evaluate.score_masks import ScoredMasks, score_masks
 from gliobench.application.ports.reference_masks import ReferenceMasks
 from gliobench.domain.errors import FaultError, NotFoundError
-from gliobench.domain.labels.conventions import LabelConvention
+from gliobench.domain.labels.convention import LabelConvention
 from gliobench.domain.labels.proposal import convention_of_predictions, propose
 from gliobench.domain.metrics.measures import EVERY_SET, MeasureSet
 from gliobench.entrypoints.container.mask_folders import (

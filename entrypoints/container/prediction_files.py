@@ -34,7 +34,7 @@ from gliobench.application.ports.prediction_files import PredictionFiles
 from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.files.documents import read_options
-from gliobench.domain.labels.conventions import LabelConvention
+from gliobench.domain.labels.convention import LabelConvention
 from gliobench.domain.labels.proposal import convention_of_predictions
 from gliobench.domain.predictions.prediction import Form
 from gliobench.domain.studies.grading_target import GRADE

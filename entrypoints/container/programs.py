@@ -26,7 +26,7 @@ from gliobench.application.ports.prediction_files import PredictionFiles
 from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.answers.questions import FORM_OF_QUESTION, Question
 from gliobench.domain.errors import GliobenchError, InvalidInputError
-from gliobench.domain.labels.conventions import LabelConvention
+from gliobench.domain.labels.convention import LabelConvention
 from gliobench.domain.messages import shown
 from gliobench.domain.predictions.prediction import Form
 from gliobench.domain.studies.grading_target import GRADE, GradingTarget

@@ -15,16 +15,16 @@ from gliobench.application.predict.observations import (
     observations,
     warnings_of,
 )
-from gliobench.application.predict.predict_study import NoPlace, Place
+from gliobench.application.predict.study_reading import NoPlace, Place
 from gliobench.domain.geometry.orientation import axis_codes
 from gliobench.domain.predictions.prediction import Failure, GradePrediction, NoTumour
 from gliobench.domain.studies.study import Modality
 from gliobench.entrypoints.terminal import plain
 
 if TYPE_CHECKING:
-    from gliobench.application.predict.predict_study import OnSlice, StudyReading
+    from gliobench.application.predict.study_reading import OnSlice, StudyReading
     from gliobench.domain.geometry.grids import Box3D
-    from gliobench.domain.labels.conventions import LabelConvention
+    from gliobench.domain.labels.convention import LabelConvention
     from gliobench.domain.position.lesion import Lesion
     from gliobench.domain.studies.faults import Fault
     from gliobench.domain.studies.study import Study

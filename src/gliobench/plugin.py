@@ -29,7 +29,8 @@ from gliobench.domain.geometry.grids import (
     Point3D,
     Polygon,
 )
-from gliobench.domain.labels.conventions import BUILT_IN, LabelConvention
+from gliobench.domain.labels.convention import LabelConvention
+from gliobench.domain.labels.conventions import BUILT_IN
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.predictions.prediction import (
     NO_TUMOUR,

@@ -87,7 +87,7 @@ def ours(pair: Pair, sets: tuple[str, ...], rounds: int) -> float:
 
     from gliobench.domain.evaluation.scoring import Target, score_mask
     from gliobench.domain.geometry.grids import Grid
-    from gliobench.domain.labels.conventions import LabelConvention
+    from gliobench.domain.labels.convention import LabelConvention
     from gliobench.domain.labels.regions import Region
     from gliobench.domain.metrics.measures import MeasureSet
     from gliobench.domain.predictions.prediction import Mask

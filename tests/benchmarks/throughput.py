@@ -33,7 +33,7 @@ from pathlib import Path
 
 def bare(studies: Path, _: Path) -> None:
     """Load, predict and score study by study; keep nothing."""
-    from gliobench.application.evaluate.evaluate_batch import manifest_of
+    from gliobench.application.evaluate.manifests import manifest_of
     from gliobench.application.evaluate.score_study import ScoreStudy
     from gliobench.application.ports.run_store import StudyPrediction
     from gliobench.application.predict.ask_backend import ask

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from fakes.study_folder import write_image
-from gliobench.domain.labels.conventions import BUILT_IN, LabelConvention
+from gliobench.domain.labels.convention import LabelConvention
+from gliobench.domain.labels.conventions import BUILT_IN
 from gliobench.domain.studies.study import Case, Modality
 
 OF_2017 = BUILT_IN["brats-gli-2017"]

@@ -10,7 +10,8 @@ import numpy as np
 
 from gliobench.domain.geometry.grids import Grid
 from gliobench.domain.geometry.orientation import reorient
-from gliobench.domain.labels.conventions import BUILT_IN, LabelConvention
+from gliobench.domain.labels.convention import LabelConvention
+from gliobench.domain.labels.conventions import BUILT_IN
 from gliobench.domain.labels.proposal import DatasetLabels
 from gliobench.domain.studies.study import Case, Modality
 

@@ -31,7 +31,8 @@ from gliobench.application.backends.network_localizer import NetworkLocalizer
 from gliobench.application.backends.tumour_finder import TumourFinder, tumour_probabilities
 from gliobench.application.ports.backend import Backend, BackendOptions
 from gliobench.application.ports.network import Network
-from gliobench.application.predict.predict_study import Place, predict_study
+from gliobench.application.predict.predict_study import predict_study
+from gliobench.application.predict.study_reading import Place
 from gliobench.domain.errors import BackendError, InvalidInputError, NotFoundError
 from gliobench.domain.geometry.grids import Box3D, Grid
 from gliobench.domain.labels.regions import NESTED, Region

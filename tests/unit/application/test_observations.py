@@ -7,7 +7,7 @@ import pytest
 from fakes.fake_backend import fake_backend
 from fakes.fake_study_source import fake_case
 from gliobench.application.predict.observations import observations, warnings_of
-from gliobench.application.predict.predict_study import StudyReading
+from gliobench.application.predict.study_reading import StudyReading
 from gliobench.domain.evaluation.backend_facts import BackendFacts
 from gliobench.domain.geometry.grids import Axis, Plane
 from gliobench.domain.position.brain_regions import BrainRegion

@@ -12,13 +12,8 @@ from fakes.fake_localizer import FakeLocalizer
 from fakes.fake_study_source import TUMOUR, fake_case
 from fakes.head import GRID, brain, with_skull
 from fakes.torn_volumes import TornVolumes
-from gliobench.application.predict.predict_study import (
-    NoPlace,
-    Place,
-    StudyReading,
-    drawn_answer,
-    predict_study,
-)
+from gliobench.application.predict.predict_study import predict_study
+from gliobench.application.predict.study_reading import NoPlace, Place, StudyReading, drawn_answer
 from gliobench.domain.errors import ImplausibleError, InvalidInputError
 from gliobench.domain.evaluation.backend_facts import BackendFacts
 from gliobench.domain.geometry.grids import Axis, Box, Box3D, Grid, Plane, Point, Point3D, Polygon

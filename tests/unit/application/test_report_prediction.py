@@ -11,7 +11,8 @@ from fakes.fake_picture_encoder import FakePictureEncoder
 from fakes.fake_study_source import TUMOUR, fake_case
 from fakes.torn_volumes import TornVolumes
 from gliobench.application.ports.prediction_page import PredictionPage, PredictionReport
-from gliobench.application.predict.predict_study import StudyReading, predict_study
+from gliobench.application.predict.predict_study import predict_study
+from gliobench.application.predict.study_reading import StudyReading
 from gliobench.application.report.report_prediction import ReportPrediction
 from gliobench.domain.comparison.casebook import CaseEntry
 from gliobench.domain.errors import InvalidInputError

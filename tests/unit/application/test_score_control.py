@@ -13,7 +13,7 @@ from fakes.fake_study_source import FakeStudySource, fake_case
 from fakes.roomy_case import roomy_case
 from gliobench.application.evaluate import score_control
 from gliobench.application.evaluate.controlled_studies import ControlledStudies
-from gliobench.application.evaluate.evaluate_batch import manifest_of, prediction_key
+from gliobench.application.evaluate.manifests import manifest_of, prediction_key
 from gliobench.application.evaluate.score_control import ScoreControl
 from gliobench.application.evaluate.score_study import ScoreStudy
 from gliobench.application.ports.backend import Backend

@@ -12,7 +12,7 @@ from fakes.fake_localizer import FakeLocalizer, bright_voxels
 from fakes.fake_run_store import FakeRunStore
 from fakes.fake_study_source import FakeStudySource, fake_case
 from fakes.form_scores import point_score
-from gliobench.application.evaluate.evaluate_batch import manifest_of
+from gliobench.application.evaluate.manifests import manifest_of
 from gliobench.application.evaluate.score_study import ScoreStudy
 from gliobench.application.ports.backend import Backend
 from gliobench.application.ports.executor import ReadLimit

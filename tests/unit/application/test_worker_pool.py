@@ -10,7 +10,6 @@ from typing import Any, final
 import pytest
 
 from fakes.fake_backend import fake_backend
-from gliobench.application.evaluate.evaluate_batch import manifest_of
 from gliobench.application.evaluate.jobs import (
     Done,
     Job,
@@ -20,6 +19,7 @@ from gliobench.application.evaluate.jobs import (
     WorkerFailed,
     overlapped,
 )
+from gliobench.application.evaluate.manifests import manifest_of
 from gliobench.application.evaluate.worker_pool import (
     MAX_STARTUP_FAILURES,
     SILENCE_S,

@@ -10,7 +10,8 @@ from fakes.fake_classifier import FakeClassifier
 from fakes.fake_localizer import FakeLocalizer, bright_voxels
 from fakes.fake_study_source import fake_case
 from gliobench.application.predict.observations import grade_text
-from gliobench.application.predict.predict_study import StudyReading, predict_study
+from gliobench.application.predict.predict_study import predict_study
+from gliobench.application.predict.study_reading import StudyReading
 from gliobench.domain.evaluation.backend_facts import BackendFacts
 from gliobench.domain.geometry.grids import Axis, Box, Plane, Point, Point3D, Polygon
 from gliobench.domain.labels.regions import Region

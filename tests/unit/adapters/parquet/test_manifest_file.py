@@ -10,7 +10,7 @@ import pytest
 
 from fakes.fake_kept_runs import manifest_of
 from gliobench.adapters.parquet.manifest_file import manifest_content, read_manifest
-from gliobench.application.evaluate.evaluate_batch import READING, prediction_key
+from gliobench.application.evaluate.manifests import READING, prediction_key
 from gliobench.domain.comparison.endpoints import PrimaryOrigin
 from gliobench.domain.evaluation.backend_facts import BackendFacts
 from gliobench.domain.geometry.grids import Axis, Plane

@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.labels.conventions import BUILT_IN, LabelConvention, built_in
+from gliobench.domain.labels.convention import LabelConvention
+from gliobench.domain.labels.conventions import BUILT_IN, built_in
 from gliobench.domain.labels.regions import NESTED, Region
 
 WT, TC, ET = NESTED

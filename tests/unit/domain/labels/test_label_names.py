@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.labels.conventions import LabelConvention
+from gliobench.domain.labels.convention import LabelConvention
 from gliobench.domain.labels.label_names import (
     convention_of_names,
     integers_by_name,

@@ -11,14 +11,8 @@ from PIL import Image
 from gliobench.domain.errors import InvalidInputError, NotFoundError
 from gliobench.domain.geometry.grids import Axis, Box, Grid, Plane, Point, Polygon, extent
 from gliobench.domain.geometry.orientation import canonical, reorient, reorient_voxel
-from gliobench.domain.slices.view import (
-    Composition,
-    SliceView,
-    brain_middle,
-    evenly_spaced,
-    render,
-    render_all,
-)
+from gliobench.domain.slices.pictures import render, render_all
+from gliobench.domain.slices.view import Composition, SliceView, brain_middle, evenly_spaced
 from gliobench.domain.studies.study import Modality
 
 T1N, T1C, T2W, T2F = Modality
