@@ -40,7 +40,6 @@ _NO_MASK = re.compile(
 )
 """Maps beside masks: of uncertainty and of single regions, as BraTS's QU task wants them."""
 _OF_BRATS = re.compile(r"BraTS-[A-Za-z]+(-[A-Za-z]+)?-(?P<tail>\d{5}-\d{3})")
-_TAIL = re.compile(r"\d{5}-\d{3}")
 _LISTED = 5
 
 

@@ -80,11 +80,7 @@ class ReportRuns:
         manifests = {name: store.manifest() for name, store in runs.items()}
         first = next(iter(manifests.values()))
         bootstrap = self.bootstrap or BootstrapOptions(RESAMPLES, seed=first.seed)
-        scored: list[ScoredRun] = []
-        for name, store in runs.items():
-            cases = store.case_table()
-            cases = sharing(cases, scored[0].cases) if scored else cases
-            scored.append(scored_run(name, manifests[name], cases))
+        scored = _scored(runs, manifests)
         findings = audit(scored)
         self._refuse(findings)
         cases = next(iter(shared_studies(scored).values()))
@@ -95,11 +91,10 @@ class ReportRuns:
         primary = self.primary or _recorded(list(manifests.values()))
         join = self.join_metadata
         strata, facts = join(cases, first.target) if join else ([], None)
+        altered = controls or {}
         report = build_report(
             [
-                _entrant(
-                    run, manifests[name], runs[name], (controls or {}).get(name, {}), bootstrap
-                )
+                _entrant(run, manifests[name], runs[name], altered.get(name, {}), bootstrap)
                 for name, run in zip(runs, scored, strict=True)
             ],
             cohort=describe_cohort(first.name, first.cohort, cases, first.labels),
@@ -132,6 +127,16 @@ class ReportRuns:
                 raise InvalidInputError(
                     f"{finding.sentence} Use --allow-leakage to compare nevertheless"
                 )
+
+
+def _scored(runs: Mapping[str, RunStore], manifests: Mapping[str, RunManifest]) -> list[ScoredRun]:
+    """Read the scores of all runs; columns that are equal are held once."""
+    found: list[ScoredRun] = []
+    for name, store in runs.items():
+        cases = store.case_table()
+        cases = sharing(cases, found[0].cases) if found else cases
+        found.append(scored_run(name, manifests[name], cases))
+    return found
 
 
 def _entrant(
