@@ -43,7 +43,7 @@ def read_file(
     name = name or str(path)
     try:
         if not path.is_file():  # opening a pipe would wait for ever
-            raise raises(f"{name}: there is no such file")
+            raise raises(f"{name}: cannot be read: there is no such file")
         with path.open("rb") as file:
             content = file.read(most_bytes + 1)
     except OSError as error:

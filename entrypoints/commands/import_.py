@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -40,6 +41,79 @@ def _training_file(place: str | None) -> str | None:
     return place if place is None or place.lower() == "none" else _from_anywhere(place)
 
 
+@dataclass(frozen=True, slots=True)
+class FileOptions:
+    """Files of predictions, and how they are read: as in a table of `kind = "files"`."""
+
+    masks: Annotated[
+        str | None,
+        typer.Option(
+            "--masks",
+            metavar="DIR",
+            callback=_from_anywhere,
+            help="Folder of NIfTI masks named by study, or of DICOM segmentations of DICOM studies.",
+        ),
+    ] = None
+    pattern: Annotated[
+        str | None,
+        typer.Option(
+            "--pattern",
+            metavar="PATH",
+            help="Path of a mask within it, e.g. {study_id}_out.nii.gz.",
+        ),
+    ] = None
+    labels: Annotated[
+        str | None,
+        typer.Option(
+            "--labels",
+            metavar="CONVENTION",
+            help="Label convention of the masks; default: the dataset's, if that is unambiguous.",
+        ),
+    ] = None
+    exclude: ExcludeOption = None
+    resample: Annotated[
+        bool,
+        typer.Option(
+            "--resample", help="Take masks on other grids by the nearest voxel; the report says so."
+        ),
+    ] = False
+    grades: Annotated[
+        str | None,
+        _answers_file(
+            "--grades", help="CSV, Parquet or JSON with the study and grade or probability_hgg."
+        ),
+    ] = None
+    points: Annotated[
+        str | None,
+        _answers_file("--points", help="CSV, Parquet or JSON of centres in mm, voxels or pixels."),
+    ] = None
+    boxes: Annotated[
+        str | None, _answers_file("--boxes", help="The same of boxes, or COCO JSON.")
+    ] = None
+    polygons: Annotated[
+        str | None,
+        _answers_file("--polygons", help="The same of polygons on a plane, or COCO JSON."),
+    ] = None
+    answers: Annotated[
+        str | None,
+        _answers_file("--answers", help="JSON lines of what a vision-language model answered."),
+    ] = None
+    trained_on: Annotated[
+        str | None,
+        file_option(
+            "--trained-on",
+            callback=_training_file,
+            help="Studies or patients that the model learned from, one a line or a column; or none.",
+        ),
+    ] = None
+    family: Annotated[
+        str,
+        typer.Option(
+            "--family", help="Model of which this is one of several sets, e.g. folds or seeds."
+        ),
+    ] = ""
+
+
 @app.command("import")
 @grouped
 def import_predictions(
@@ -58,73 +132,7 @@ def import_predictions(
         ),
     ],
     *,
-    masks: Annotated[
-        str | None,
-        typer.Option(
-            "--masks",
-            metavar="DIR",
-            callback=_from_anywhere,
-            help="Folder of NIfTI masks named by study, or of DICOM segmentations of DICOM studies.",
-        ),
-    ] = None,
-    pattern: Annotated[
-        str | None,
-        typer.Option(
-            "--pattern",
-            metavar="PATH",
-            help="Path of a mask within it, e.g. {study_id}_out.nii.gz.",
-        ),
-    ] = None,
-    labels: Annotated[
-        str | None,
-        typer.Option(
-            "--labels",
-            metavar="CONVENTION",
-            help="Label convention of the masks; default: the dataset's, if that is unambiguous.",
-        ),
-    ] = None,
-    exclude: ExcludeOption = None,
-    resample: Annotated[
-        bool,
-        typer.Option(
-            "--resample", help="Take masks on other grids by the nearest voxel; the report says so."
-        ),
-    ] = False,
-    grades: Annotated[
-        str | None,
-        _answers_file(
-            "--grades", help="CSV, Parquet or JSON with the study and grade or probability_hgg."
-        ),
-    ] = None,
-    points: Annotated[
-        str | None,
-        _answers_file("--points", help="CSV, Parquet or JSON of centres in mm, voxels or pixels."),
-    ] = None,
-    boxes: Annotated[
-        str | None, _answers_file("--boxes", help="The same of boxes, or COCO JSON.")
-    ] = None,
-    polygons: Annotated[
-        str | None,
-        _answers_file("--polygons", help="The same of polygons on a plane, or COCO JSON."),
-    ] = None,
-    answers: Annotated[
-        str | None,
-        _answers_file("--answers", help="JSON lines of what a vision-language model answered."),
-    ] = None,
-    trained_on: Annotated[
-        str | None,
-        file_option(
-            "--trained-on",
-            callback=_training_file,
-            help="Studies or patients that the model learned from, one a line or a column; or none.",
-        ),
-    ] = None,
-    family: Annotated[
-        str,
-        typer.Option(
-            "--family", help="Model of which this is one of several sets, e.g. folds or seeds."
-        ),
-    ] = "",
+    files: FileOptions,
     measures: MeasuresOption = None,
     workers: WorkersOption = None,
     limit: LimitOption = None,
@@ -140,25 +148,13 @@ def import_predictions(
     Exit codes: as of 'gliobench evaluate'.
     """
     dicom.adopt()
-    given = {
-        "masks": masks,
-        "pattern": pattern,
-        "labels": labels,
-        "exclude": exclude,
-        "resample": resample,
-        "grades": grades,
-        "points": points,
-        "boxes": boxes,
-        "polygons": polygons,
-        "answers": answers,
-        "trained_on": trained_on,
-        "family": family,
-    }
-    declared = {"kind": "files", **{key: value for key, value in given.items() if value}}
+    given = {name: value for name, value in asdict(files).items() if value}
     settings = container.settings()
     options = {"workers": workers, "measures": measures}
     flags = {option: value for option, value in options.items() if value is not None}
-    settings = changed(settings, {**flags, "backend": {**settings.backend, name: declared}})
+    settings = changed(
+        settings, {**flags, "backend": {**settings.backend, name: {"kind": "files", **given}}}
+    )
     settings = table.on(settings)
     adopt(settings)
     container.check_metadata(dataset)
