@@ -73,11 +73,6 @@ class ControlledStudies(StudiesOf):
             own, volumes=_AlteredVolumes(other, self._alteration(other), self.control.dropped)
         )
 
-    @property
-    def is_of_slices(self) -> bool:
-        """Return whether every study is one slice."""
-        return self._source.is_of_slices
-
     def modalities(self) -> tuple[Modality, ...]:
         """Name what every study should have: all but the one that the control drops."""
         return tuple(
