@@ -9,11 +9,11 @@ from gliobench.adapters.baselines.priors import load_priors
 from gliobench.adapters.baselines.rules import (
     GradeRule,
     PlaceRule,
-    RuleClassifier,
-    RuleLocalizer,
     box_in_brain,
     by_site,
+    grading,
     image_centre,
+    placing,
 )
 from gliobench.adapters.baselines.rules import brain_centroid as brain_centroid_rule
 from gliobench.application.ports.backend import Backend, BackendOptions
@@ -85,7 +85,7 @@ def _grader(name: str, rule: GradeRule, what: str, prior: TargetPrior | None = N
     target = prior.target if prior else GRADE
     return Backend(
         name=name,
-        classifier=RuleClassifier(rule),
+        classifier=grading(rule),
         localizer=None,
         fingerprint=_fingerprint(f"{name} {prior.prevalence} of {target}" if prior else name),
         provenance=_provenance(),
@@ -101,7 +101,7 @@ def _localizer(
     return Backend(
         name=name,
         classifier=None,
-        localizer=RuleLocalizer(form, rule),
+        localizer=placing(form, rule),
         fingerprint=_fingerprint(name),
         provenance=_provenance(),
         facts=BackendFacts(baseline=what),

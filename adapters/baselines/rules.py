@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from math import ceil, floor
-from typing import TypeAlias, final
+from typing import TypeAlias
 
 import numpy as np
 
+from gliobench.application.backends.asked import AskedClassifier, AskedLocalizer, Places
 from gliobench.application.ports.classifier import Classifier
 from gliobench.application.ports.localizer import Localizer
 from gliobench.application.predict.failures import failure_of
@@ -30,54 +31,33 @@ SHRINKAGE = 2.0
 """Studies of the overall prevalence that a site's own counts are mixed with."""
 
 
-@final
-class RuleClassifier(Classifier):
-    """Grades each study by a rule."""
-
-    def __init__(self, rule: GradeRule) -> None:
-        self._rule = rule
-
-    def classify(self, studies: Sequence[Study]) -> list[GradePrediction | Failure]:
-        """Grade each study."""
-        return [self._rule(study) for study in studies]
+def grading(rule: GradeRule) -> Classifier:
+    """Grade each study by a rule."""
+    return AskedClassifier(lambda studies: [rule(study) for study in studies])
 
 
-@final
-class RuleLocalizer(Localizer):
-    """Places each tumour by a rule.
+def placing(form: Form, rule: PlaceRule) -> Localizer:
+    """Place each tumour by a rule; what it raises of ours fails the study.
 
     Args:
-        form: What the rule answers in.
-        rule: May raise an error of ours, which fails the study.
+        form: What the rule answers in; InvalidInputError is raised where it is not asked for.
+        rule: Answers about one study.
     """
 
-    def __init__(self, form: Form, rule: PlaceRule) -> None:
-        self._form = form
-        self._rule = rule
-
-    @property
-    def forms(self) -> frozenset[Form]:
-        """The one form of the rule."""
-        return frozenset({self._form})
-
-    def localise(
-        self, studies: Sequence[Study], forms: Collection[Form]
-    ) -> list[LocalisationPrediction | Failure]:
-        """Place each tumour.
-
-        Raises:
-            InvalidInputError: The rule's form is not asked for.
-        """
-        if self._form not in forms:
+    def localise(studies: Sequence[Study], forms: Collection[Form]) -> Places:
+        if form not in forms:
             asked = ", ".join(sorted(forms))
-            raise InvalidInputError(f"asked for {asked}: this baseline knows {self._form.value}")
-        return [self._place(study) for study in studies]
+            raise InvalidInputError(f"asked for {asked}: this baseline knows {form.value}")
+        return [_placed(form, rule, study) for study in studies]
 
-    def _place(self, study: Study) -> LocalisationPrediction | Failure:
-        try:
-            return LocalisationPrediction({self._form: self._rule(study)})
-        except FaultError as error:
-            return failure_of(error)
+    return AskedLocalizer(frozenset({form}), localise)
+
+
+def _placed(form: Form, rule: PlaceRule, study: Study) -> LocalisationPrediction | Failure:
+    try:
+        return LocalisationPrediction({form: rule(study)})
+    except FaultError as error:
+        return failure_of(error)
 
 
 def by_site(sites: Mapping[str, Mapping[Grade, int]], *, prevalence_hgg: float) -> GradeRule:

@@ -5,25 +5,21 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import final
 
 from gliobench.adapters.command.command_line import CommandLine
 from gliobench.adapters.command.layouts import LAYOUTS, InputFiles, WriteImage
 from gliobench.adapters.command.options import CommandOptions
 from gliobench.adapters.command.program import Limits, environment, without_network, workplace
 from gliobench.adapters.command.runner import Output, Runner
+from gliobench.application.backends.asked import AskedClassifier, AskedLocalizer, Grades, Places
 from gliobench.application.ports.backend import Backend
-from gliobench.application.ports.classifier import Classifier
-from gliobench.application.ports.localizer import Localizer
 from gliobench.domain.errors import BackendError, NotFoundError
 from gliobench.domain.evaluation.backend_facts import BackendFacts
 from gliobench.domain.files.content import content_of, digest_of
 from gliobench.domain.predictions.prediction import (
-    Failure,
     Form,
-    GradePrediction,
-    LocalisationPrediction,
 )
 from gliobench.domain.secrets import hidden
 from gliobench.domain.studies.grading_target import GRADE, GradingTarget
@@ -72,15 +68,15 @@ def command_backend(
         limits=_limits(options),
         batch=options.batch,
     )
+    graded = any(output.grades for output in outputs.values())
+    forms = frozenset(form for output in outputs.values() for form in output.forms)
     made_of = _made_of(line, options)
     decisive: list[object] = [options.model_dump(mode="json"), made_of]
     decisive += [] if target.is_grade else [str(target)]
     return Backend(
         name=name,
-        classifier=_Grades(runner) if any(item.grades for item in outputs.values()) else None,
-        localizer=_Places(runner, outputs.values())
-        if any(o.forms for o in outputs.values())
-        else None,
+        classifier=AskedClassifier(partial(_grades, runner)) if graded else None,
+        localizer=AskedLocalizer(forms, partial(_places, runner)) if forms else None,
         fingerprint=hashlib.sha256(json.dumps(decisive).encode()).hexdigest(),
         provenance=_provenance(line, options, made_of),
         trained_on=trained_on,
@@ -147,28 +143,9 @@ def _network(options: CommandOptions) -> str:
     return "none" if without_network() else "not denied: this system does not permit it"
 
 
-@final
-class _Grades(Classifier):
-    def __init__(self, runner: Runner) -> None:
-        self._runner = runner
-
-    def classify(self, studies: Sequence[Study]) -> list[GradePrediction | Failure]:
-        return [grade for grade, _ in self._runner.answers(studies) if grade is not None]
+def _grades(runner: Runner, studies: Sequence[Study]) -> Grades:
+    return [grade for grade, _ in runner.answers(studies) if grade is not None]
 
 
-@final
-class _Places(Localizer):
-    def __init__(self, runner: Runner, outputs: Collection[Output]) -> None:
-        self._runner = runner
-        self._forms = frozenset(form for output in outputs for form in output.forms)
-
-    @property
-    def forms(self) -> frozenset[Form]:
-        return self._forms
-
-    def localise(
-        self,
-        studies: Sequence[Study],
-        forms: Collection[Form],  # noqa: ARG002 -- one run answers all of them
-    ) -> list[LocalisationPrediction | Failure]:
-        return [place for _, place in self._runner.answers(studies) if place is not None]
+def _places(runner: Runner, studies: Sequence[Study], _: Collection[Form]) -> Places:
+    return [place for _, place in runner.answers(studies) if place is not None]

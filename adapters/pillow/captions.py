@@ -9,7 +9,7 @@ from typing import cast
 
 from PIL import ImageDraw, ImageFont
 
-from gliobench.adapters.pillow.marks import BOX_COLOUR, COLOURS, CROSSHAIR_COLOUR, REFERENCE_COLOUR
+from gliobench.adapters.pillow.marks import BOX_COLOUR, COLOURS, CROSSHAIR_COLOUR
 from gliobench.adapters.pillow.panels import SIDES
 from gliobench.domain.geometry.grids import Axis
 from gliobench.domain.labels.regions import REGION_TITLES, Region
@@ -66,7 +66,6 @@ def draw_legend(
     regions: Iterable[Region],
     box: bool,
     centre: bool,
-    reference: bool,
     middle: float,
 ) -> None:
     """Name what was drawn, and only that, in the band at the bottom."""
@@ -77,7 +76,6 @@ def draw_legend(
     ]
     entries += [("predicted box", BOX_COLOUR)] * box
     entries += [("predicted centre", CROSSHAIR_COLOUR)] * centre
-    entries += [("reference, whole tumour", REFERENCE_COLOUR)] * reference
     for name, colour in entries:
         _draw_key(draw, x, middle, colour)
         x += KEY_PX + KEY_GAP_PX
@@ -92,9 +90,7 @@ def _draw_key(draw: ImageDraw.ImageDraw, x: float, middle: float, colour: str) -
         draw.rectangle((centre - 6, y - 1, centre + 6, y), fill=colour)
         draw.rectangle((centre - 1, y - 6, centre, y + 6), fill=colour)
         return
-    dashes = ((0, 7), (10, 17), (20, 26)) if colour == REFERENCE_COLOUR else ((0, KEY_PX),)
-    for start, stop in dashes:
-        draw.rectangle((x + start, y - 1, x + stop - 1, y + 1), fill=colour)
+    draw.rectangle((x, y - 1, x + KEY_PX - 1, y + 1), fill=colour)
 
 
 @cache

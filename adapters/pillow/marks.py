@@ -12,7 +12,6 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
-from shapely.ops import substring
 
 from gliobench.adapters.pillow.panels import Panel
 from gliobench.domain.geometry.grids import BoolArray, Box3D, Voxel
@@ -24,12 +23,10 @@ FINE = 3
 COLOURS = {Region.WT: "#56B4E9", Region.TC: "#F0E442", Region.ET: "#D55E00"}
 BOX_COLOUR = "#CC79A7"
 CROSSHAIR_COLOUR = "#3DDC97"
-REFERENCE_COLOUR = "#FFFFFF"
 HALO_COLOUR = "#202020"
-"""Around white dashes on bright oedema, and around the crosshair."""
+"""Around the crosshair."""
 WIDTHS_PX = {Region.WT: 2.6, Region.TC: 4.0, Region.ET: 1.8}
 """A wide core under a narrow rim: both stay visible where they run together, as they mostly do."""
-DASH_PX, SPACE_PX = 7.0, 4.5
 ARM_MM = (3.0, 14.0)
 """Of the crosshair, from the centre, which stays free."""
 
@@ -80,15 +77,6 @@ class Pen:
                 for outline in self._outlines(regions[region]):
                     self._line(outline, colour, WIDTHS_PX[region])
 
-    def reference(self, regions: Mapping[Region, BoolArray]) -> None:
-        """Outline the whole tumour dashed in white."""
-        if Region.WT not in regions:
-            return
-        dashes = [dash for line in self._outlines(regions[Region.WT]) for dash in _dashes(line)]
-        for colour, width in ((HALO_COLOUR, 3.6), (REFERENCE_COLOUR, 1.8)):
-            for dash in dashes:
-                self._line(dash, colour, width)
-
     def box(self, box: Box3D | None) -> None:
         """Draw a box where the plane meets it."""
         if box is None:
@@ -133,9 +121,3 @@ class Pen:
     def _at(self, x_mm: float, y_mm: float) -> tuple[float, float]:
         x, y = self.panel.x_mm[1] - x_mm, self.panel.y_mm[1] - y_mm
         return x * self.px_per_mm, y * self.px_per_mm
-
-
-def _dashes(line: Line) -> Iterator[Line]:
-    whole = shapely.LineString(line)
-    for start in np.arange(0, whole.length, (DASH_PX + SPACE_PX) * FINE):
-        yield list(substring(whole, start, start + DASH_PX * FINE).coords)

@@ -38,8 +38,8 @@ SAMPLED_VOXELS = 1_000_000
 class PillowStudyPainter(StudyPainter):
     """Draws the axial, coronal and sagittal plane side by side, to one scale, 1200 pixels wide.
 
-    Predicted regions are outlined in colour, the reference's whole tumour dashed in white. The
-    planes cut at the centre, or without one in the grid's middle.
+    Predicted regions are outlined in colour. The planes cut at the centre, or without one in the grid's
+    middle.
     """
 
     def paint(
@@ -48,7 +48,6 @@ class PillowStudyPainter(StudyPainter):
         *,
         centre_vox: Voxel | None,
         regions: Mapping[Region, BoolArray] | None = None,
-        reference: Mapping[Region, BoolArray] | None = None,
         box: Box3D | None = None,
         through_vox: Voxel | None = None,
         title: str = "",
@@ -56,12 +55,12 @@ class PillowStudyPainter(StudyPainter):
         """Draw the planes through a place as a PNG."""
         modality, volume = _background(study)
         window = _window(volume)
-        regions, reference = regions or {}, reference or {}
+        regions = regions or {}
         i, j, k = ((n - 1) / 2 for n in study.grid.shape)
         panels = panels_through(
             through_vox or centre_vox or (i, j, k),
             grid=study.grid,
-            shown=_shown(study.head(modality), regions, reference),
+            shown=_shown(study.head(modality), regions),
         )
         lefts = lefts_mm(panels)
         px_per_mm = WIDTH_PX / (lefts[-1] + panels[-1].width_mm)
@@ -72,7 +71,6 @@ class PillowStudyPainter(StudyPainter):
             image = slice_image(panel, volume, window=window, px_per_mm=px_per_mm * FINE)
             pen = Pen(panel, ImageDraw.Draw(image), px_per_mm * FINE)
             pen.regions(regions)
-            pen.reference(reference)
             pen.box(box)
             pen.crosshair(centre_vox)
             drawn = image.reduce(FINE)
@@ -88,7 +86,6 @@ class PillowStudyPainter(StudyPainter):
             regions=regions,
             box=box is not None,
             centre=centre_vox is not None,
-            reference=Region.WT in reference,
             middle=picture.height - LEGEND_PX / 2,
         )
         file = BytesIO()
@@ -111,13 +108,12 @@ def _background(study: Study) -> tuple[Modality, NDArray[np.float32]]:
 def _shown(
     head: tuple[slice, ...],
     regions: Mapping[Region, BoolArray],
-    reference: Mapping[Region, BoolArray],
 ) -> list[tuple[int, int]]:
     """Return the first and the last voxel along each axis of what has to be seen.
 
     Arrays are looked at one by one: they seldom lie alike in memory.
     """
-    drawn = (extent(array) for array in (*regions.values(), *reference.values()) if array.any())
+    drawn = (extent(array) for array in regions.values() if array.any())
     blocks = [head, *drawn]
     return [
         (min(span.start for span in spans), max(span.stop for span in spans) - 1)

@@ -7,7 +7,7 @@ import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
 from importlib.resources import files
-from typing import Protocol, final
+from typing import Protocol
 
 from gliobench import __version__
 from gliobench.adapters.vision_language.calibration import calibrate
@@ -15,16 +15,14 @@ from gliobench.adapters.vision_language.options import ReadingOptions
 from gliobench.adapters.vision_language.prompts import VERSION, Prompts
 from gliobench.adapters.vision_language.reader import Answerer, Asking, Reader
 from gliobench.adapters.vision_language.slices import PictureSizes, SlicePrompting, planes_by
+from gliobench.application.backends.asked import AskedClassifier, AskedLocalizer, Grades, Places
 from gliobench.application.ports.backend import Backend, BackendOptions
-from gliobench.application.ports.classifier import Classifier
-from gliobench.application.ports.localizer import Localizer
 from gliobench.domain.answers.questions import FORM_OF_QUESTION, Question
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.evaluation.backend_facts import BackendFacts
 from gliobench.domain.predictions.prediction import (
     Failure,
     Form,
-    GradePrediction,
     LocalisationPrediction,
 )
 from gliobench.domain.slices.view import SlicePolicy
@@ -103,8 +101,8 @@ def backend_of(
     decisive = [engine.fingerprint, sorted(shown.items())]
     return Backend(
         name=name,
-        classifier=VisionLanguageClassifier(reader),
-        localizer=VisionLanguageLocalizer(reader),
+        classifier=AskedClassifier(partial(_grades, reader)),
+        localizer=AskedLocalizer(frozenset(FORM_OF_QUESTION.values()), partial(_places, reader)),
         fingerprint=hashlib.sha256(json.dumps(decisive).encode()).hexdigest(),
         provenance={**engine.provenance, **shown},
         facts=BackendFacts(stand_in=stand_in, oracle=reading.oracle),
@@ -116,49 +114,18 @@ def backend_of(
     )
 
 
-@final
-class VisionLanguageClassifier(Classifier):
-    """Grades by what the model answers.
-
-    Args:
-        reader: Shared with the localizer, so that a study is asked about once.
-    """
-
-    def __init__(self, reader: Reader) -> None:
-        self._reader = reader
-
-    def classify(self, studies: Sequence[Study]) -> list[GradePrediction | Failure]:
-        """Grade each study."""
-        return [
-            reading if isinstance(reading, Failure) else reading.grade
-            for reading in self._reader.read(studies)
-        ]
+def _grades(reader: Reader, studies: Sequence[Study]) -> Grades:
+    return [
+        reading if isinstance(reading, Failure) else reading.grade
+        for reading in reader.read(studies)
+    ]
 
 
-@final
-class VisionLanguageLocalizer(Localizer):
-    """Points, boxes and outlines on the slice that the model was shown.
-
-    Args:
-        reader: Shared with the classifier, so that a study is asked about once.
-    """
-
-    def __init__(self, reader: Reader) -> None:
-        self._reader = reader
-
-    @property
-    def forms(self) -> frozenset[Form]:
-        """The three forms of a plane."""
-        return frozenset(FORM_OF_QUESTION.values())
-
-    def localise(
-        self, studies: Sequence[Study], forms: Collection[Form]
-    ) -> list[LocalisationPrediction | Failure]:
-        """Locate the tumour of each study."""
-        return [
-            reading if isinstance(reading, Failure) else _only(reading.place, forms)
-            for reading in self._reader.read(studies)
-        ]
+def _places(reader: Reader, studies: Sequence[Study], forms: Collection[Form]) -> Places:
+    return [
+        reading if isinstance(reading, Failure) else _only(reading.place, forms)
+        for reading in reader.read(studies)
+    ]
 
 
 def _only(place: LocalisationPrediction, forms: Collection[Form]) -> LocalisationPrediction:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar, final
+from typing import TypeVar
 
+from gliobench.application.backends.asked import AskedClassifier, AskedLocalizer
 from gliobench.application.ports.backend import Backend
 from gliobench.application.ports.classifier import Classifier
 from gliobench.application.ports.localizer import Localizer
@@ -14,7 +15,6 @@ from gliobench.application.predict.scope import scope_faults
 from gliobench.domain.predictions.prediction import (
     Failure,
     FailureReason,
-    Form,
     GradePrediction,
     LocalisationPrediction,
 )
@@ -50,35 +50,24 @@ def abstaining(backend: Backend, refusals: Refusals) -> Backend:
     classifier, localizer = backend.classifier, backend.localizer
     return replace(
         backend,
-        classifier=_Classifier(classifier, refusals) if classifier else None,
-        localizer=_Localizer(localizer, refusals) if localizer else None,
+        classifier=_classifier(classifier, refusals) if classifier else None,
+        localizer=_localizer(localizer, refusals) if localizer else None,
         fingerprint=hashlib.sha256(f"{backend.fingerprint} {rules}".encode()).hexdigest(),
         provenance={**backend.provenance, **rules},
     )
 
 
-@final
-class _Classifier(Classifier):
-    def __init__(self, inner: Classifier, refusals: Refusals) -> None:
-        self._inner, self._refusals = inner, refusals
-
-    def classify(self, studies: Sequence[Study]) -> list[GradePrediction | Failure]:
-        return _answers(self._refusals, studies, self._inner.classify)
+def _classifier(inner: Classifier, refusals: Refusals) -> Classifier:
+    return AskedClassifier(lambda studies: _answers(refusals, studies, inner.classify))
 
 
-@final
-class _Localizer(Localizer):
-    def __init__(self, inner: Localizer, refusals: Refusals) -> None:
-        self._inner, self._refusals = inner, refusals
-
-    @property
-    def forms(self) -> frozenset[Form]:
-        return self._inner.forms
-
-    def localise(
-        self, studies: Sequence[Study], forms: Collection[Form]
-    ) -> list[LocalisationPrediction | Failure]:
-        return _answers(self._refusals, studies, lambda asked: self._inner.localise(asked, forms))
+def _localizer(inner: Localizer, refusals: Refusals) -> Localizer:
+    return AskedLocalizer(
+        inner.forms,
+        lambda studies, forms: _answers(
+            refusals, studies, lambda asked: inner.localise(asked, forms)
+        ),
+    )
 
 
 def _answers(

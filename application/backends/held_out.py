@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import TypeAlias, TypeVar, final
+from typing import TypeAlias, TypeVar
 
+from gliobench.application.backends.asked import AskedClassifier, AskedLocalizer, Grades, Places
 from gliobench.application.ports.backend import Backend, BackendOptions
-from gliobench.application.ports.classifier import Classifier
-from gliobench.application.ports.localizer import Localizer
 from gliobench.domain.errors import InvalidInputError, NotFoundError
 from gliobench.domain.geometry.resampling import Float32Array
 from gliobench.domain.labels.regions import Region
@@ -78,8 +78,15 @@ def backend_of(folds: Mapping[str, Backend]) -> Backend:
     blind = _BlindFold(tuple(folds.values()))
     return Backend(
         name=first.name,
-        classifier=HeldOutClassifier(blind) if first.classifier else None,
-        localizer=HeldOutLocalizer(blind, first.localizer.forms) if first.localizer else None,
+        classifier=AskedClassifier(lambda studies: blind.answers(studies, _classify))
+        if first.classifier
+        else None,
+        localizer=AskedLocalizer(
+            first.localizer.forms,
+            lambda studies, forms: blind.answers(studies, partial(_localise, forms=forms)),
+        )
+        if first.localizer
+        else None,
         fingerprint=sha256(
             "".join(f"{name} {fold.fingerprint}\n" for name, fold in folds.items()).encode()
         ).hexdigest(),
@@ -153,53 +160,12 @@ class _BlindFold:
         return fold.probability_maps(study)
 
 
-@final
-class HeldOutClassifier(Classifier):
-    """Grades each study by a fold that has not learned from its patient.
-
-    Args:
-        blind: Finds that fold.
-    """
-
-    def __init__(self, blind: _BlindFold) -> None:
-        self._blind = blind
-
-    def classify(self, studies: Sequence[Study]) -> list[GradePrediction | Failure]:
-        """Grade each study; one of a patient that every fold has learned from fails."""
-        return self._blind.answers(studies, _classify)
-
-
-@final
-class HeldOutLocalizer(Localizer):
-    """Localises each study by a fold that has not learned from its patient.
-
-    Args:
-        blind: Finds that fold.
-        forms: That the folds answer in.
-    """
-
-    def __init__(self, blind: _BlindFold, forms: frozenset[Form]) -> None:
-        self._blind = blind
-        self._forms = forms
-
-    @property
-    def forms(self) -> frozenset[Form]:
-        """The forms that the folds answer in."""
-        return self._forms
-
-    def localise(
-        self, studies: Sequence[Study], forms: Collection[Form]
-    ) -> list[LocalisationPrediction | Failure]:
-        """Localise each study; one of a patient that every fold has learned from fails."""
-
-        def ask(fold: Backend, its: list[Study]) -> list[LocalisationPrediction | Failure]:
-            return fold.localizer.localise(its, forms) if fold.localizer else []
-
-        return self._blind.answers(studies, ask)
-
-
-def _classify(fold: Backend, studies: list[Study]) -> list[GradePrediction | Failure]:
+def _classify(fold: Backend, studies: list[Study]) -> Grades:
     return fold.classifier.classify(studies) if fold.classifier else []
+
+
+def _localise(fold: Backend, studies: list[Study], *, forms: Collection[Form]) -> Places:
+    return fold.localizer.localise(studies, forms) if fold.localizer else []
 
 
 def _seen_by_all(study: Study) -> Failure:

@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
-from typing import final
 
+from gliobench.application.backends.asked import AskedClassifier, AskedLocalizer
 from gliobench.application.backends.misplaced import check_inside
 from gliobench.application.ports.backend import Backend
-from gliobench.application.ports.classifier import Classifier
-from gliobench.application.ports.localizer import Localizer
 from gliobench.application.ports.prediction_files import IGNORED, OF_NO_STUDY, PredictionFiles
 from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.errors import InvalidInputError, NotFoundError
@@ -73,8 +71,14 @@ def imported(
     prints = [item.fingerprint for item in files]
     return Backend(
         name=name,
-        classifier=_Grades(graders[0]) if graders else None,
-        localizer=_Places(places) if places else None,
+        classifier=AskedClassifier(lambda studies: list(map(graders[0].grade, studies)))
+        if graders
+        else None,
+        localizer=AskedLocalizer(
+            frozenset(forms), lambda studies, _: [_together(places, study) for study in studies]
+        )
+        if places
+        else None,
         fingerprint=sha256(" ".join(prints).encode()).hexdigest(),
         provenance={key: text for item in files for key, text in item.provenance.items()},
         trained_on=trained_on,
@@ -187,51 +191,26 @@ def _check_names(names: Collection[str], known: Collection[str]) -> None:
                 )
 
 
-@final
-class _Grades(Classifier):
-    def __init__(self, files: PredictionFiles) -> None:
-        self._files = files
-
-    def classify(self, studies: Sequence[Study]) -> list[GradePrediction | Failure]:
-        return [self._files.grade(study) for study in studies]
-
-
-@final
-class _Places(Localizer):
-    def __init__(self, files: Sequence[PredictionFiles]) -> None:
-        self._files = files
-
-    @property
-    def forms(self) -> frozenset[Form]:
-        return frozenset(form for item in self._files for form in item.forms)
-
-    def localise(
-        self,
-        studies: Sequence[Study],
-        forms: Collection[Form],  # noqa: ARG002 -- all that are there
-    ) -> list[LocalisationPrediction | Failure]:
-        return [self._localise(study) for study in studies]
-
-    def _localise(self, study: Study) -> LocalisationPrediction | Failure:
-        """Put the answers of all files together; a failure of one is of its forms only."""
-        said = [item.localise(study) for item in self._files]
-        if len(said) == 1:
-            return said[0]
-        answers: dict[Form, Localisation | NoTumour | Failure] = {}
-        raw: dict[Form, str] = {}
-        sure: LocalisationPrediction | None = None
-        for item, place in zip(self._files, said, strict=True):
-            if isinstance(place, Failure):
-                answers |= dict.fromkeys(item.forms, place)
-            else:
-                answers |= place.answers
-                raw |= place.raw
-                sure = sure or (place if place.confidence is not None else None)
-        oracle = any(isinstance(place, LocalisationPrediction) and place.oracle for place in said)
-        return LocalisationPrediction(
-            answers,
-            oracle=oracle,
-            raw=raw,
-            confidence=sure.confidence if sure else None,
-            region_confidence=sure.region_confidence if sure else {},
-        )
+def _together(files: Sequence[PredictionFiles], study: Study) -> LocalisationPrediction | Failure:
+    """Put the answers of all files together; a failure of one is of its forms only."""
+    said = [item.localise(study) for item in files]
+    if len(said) == 1:
+        return said[0]
+    answers: dict[Form, Localisation | NoTumour | Failure] = {}
+    raw: dict[Form, str] = {}
+    sure: LocalisationPrediction | None = None
+    for item, place in zip(files, said, strict=True):
+        if isinstance(place, Failure):
+            answers |= dict.fromkeys(item.forms, place)
+        else:
+            answers |= place.answers
+            raw |= place.raw
+            sure = sure or (place if place.confidence is not None else None)
+    oracle = any(isinstance(place, LocalisationPrediction) and place.oracle for place in said)
+    return LocalisationPrediction(
+        answers,
+        oracle=oracle,
+        raw=raw,
+        confidence=sure.confidence if sure else None,
+        region_confidence=sure.region_confidence if sure else {},
+    )

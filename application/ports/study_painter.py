@@ -27,7 +27,6 @@ class StudyPainter(Protocol):
         *,
         centre_vox: Voxel | None,
         regions: Mapping[Region, BoolArray] | None = None,
-        reference: Mapping[Region, BoolArray] | None = None,
         box: Box3D | None = None,
         through_vox: Voxel | None = None,
         title: str = "",
@@ -38,7 +37,6 @@ class StudyPainter(Protocol):
             study: What is drawn.
             centre_vox: Where the crosshair stands, on the study's RAS+ grid; None draws none.
             regions: (I, J, K) bool by region, as predicted.
-            reference: (I, J, K) bool by region, as the experts say.
             box: A predicted box.
             through_vox: Where the planes cut, if not at the centre.
             title: One line above the picture.

@@ -112,9 +112,7 @@ def box_on_plane(region: BoolArray, plane: Plane) -> Box | None:
     return Box(plane=plane, start=(first.start, second.start), stop=(first.stop, second.stop))
 
 
-def polygon_on_plane(
-    region: BoolArray, plane: Plane, *, tolerance_vox: float = 0.0
-) -> Polygon | None:
+def polygon_on_plane(region: BoolArray, plane: Plane) -> Polygon | None:
     """Outline a region on a plane, or give None where it has no voxel there.
 
     The outline runs along pixel edges, half a voxel beyond the outermost centres. Of pixels that
@@ -124,14 +122,10 @@ def polygon_on_plane(
     Args:
         region: (I, J, K) bool.
         plane: The plane to look at.
-        tolerance_vox: What `shapely.simplify` may give up to save vertices: the outline strays by
-            at most twice as much (its first vertex goes in a second step). 0.0 keeps every corner.
 
     Raises:
-        InvalidInputError: The plane lies outside the array, or the tolerance is negative.
+        InvalidInputError: The plane lies outside the array.
     """
-    if not tolerance_vox >= 0:
-        raise InvalidInputError(f"tolerance of {tolerance_vox} voxels: wanted 0 or more")
     low = np.argwhere(plane.cut(region)) - 0.5
     if not low.size:
         return None
@@ -139,7 +133,7 @@ def polygon_on_plane(
     groups = shapely.get_parts(shapely.coverage_union_all(pixels))
     largest = max(groups, key=lambda group: (group.area, *(-at for at in group.bounds[:2])))
     corners = shapely.simplify(shapely.Polygon(largest.exterior), 0.0)
-    outline = shapely.simplify(corners, tolerance_vox)
+    outline = shapely.simplify(corners, 0.0)  # its first vertex goes in a second step
     vertices = tuple((float(x), float(y)) for x, y in outline.exterior.coords[:-1])
     return Polygon(plane=plane, vertices=vertices)
 

@@ -27,7 +27,6 @@ def test_the_same_arguments_give_the_same_png(painter: StudyPainter) -> None:
             case.study,
             centre_vox=(5.0, 6.0, 4.0),
             regions=case.reference.regions,
-            reference=case.reference.regions,
             box=Box3D((2, 2, 2), (5, 5, 5)),
             through_vox=(4.0, 6.0, 4.0),
             title="s1",

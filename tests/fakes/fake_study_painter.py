@@ -38,7 +38,6 @@ class FakeStudyPainter(StudyPainter):
         *,
         centre_vox: Voxel | None,
         regions: Mapping[Region, BoolArray] | None = None,
-        reference: Mapping[Region, BoolArray] | None = None,
         box: Box3D | None = None,
         through_vox: Voxel | None = None,
         title: str = "",

@@ -66,9 +66,9 @@ def answered(**answers: Localisation | Failure) -> LocalisationPrediction:
     return LocalisationPrediction({Form(form): answer for form, answer in answers.items()})
 
 
-def outlined(pixels: BoolArray, *, tolerance_vox: float = 0.0) -> Polygon:
+def outlined(pixels: BoolArray) -> Polygon:
     plane = Plane(axis=Axis.AXIAL, index=0)
-    polygon = polygon_on_plane(pixels[:, :, None], plane, tolerance_vox=tolerance_vox)
+    polygon = polygon_on_plane(pixels[:, :, None], plane)
     assert polygon is not None
     return polygon
 
@@ -214,23 +214,6 @@ def test_an_outline_encloses_the_area_of_its_pixels(pixels: BoolArray) -> None:
 
     area = shapely.Polygon(polygon.vertices).area
     assert area == rasterised(polygon, pixels.shape).sum()
-
-
-@given(SLICES, st.floats(0.0, 5.0))
-def test_a_simplified_outline_strays_by_twice_the_tolerance_at_most_and_adds_no_vertex(
-    pixels: BoolArray, tolerance_vox: float
-) -> None:
-    exact, simplified = outlined(pixels), outlined(pixels, tolerance_vox=tolerance_vox)
-
-    assert set(simplified.vertices) <= set(exact.vertices)
-    line = shapely.Polygon(simplified.vertices).exterior
-    strayed = [line.distance(shapely.Point(vertex)) for vertex in exact.vertices]
-    assert max(strayed) <= 2 * tolerance_vox + 1e-9
-
-
-def test_a_negative_tolerance_is_refused() -> None:
-    with pytest.raises(InvalidInputError, match="wanted 0 or more"):
-        outlined(np.ones((2, 2), dtype=bool), tolerance_vox=-1.0)
 
 
 def test_a_mask_on_a_plane_is_point_box_and_polygon() -> None:

@@ -163,18 +163,6 @@ def test_a_box_is_drawn_only_on_the_planes_that_meet_it() -> None:
     assert (wide, tall) == pytest.approx((12, 9), abs=0.8)
 
 
-def test_the_reference_is_dashed_in_white() -> None:
-    bare = pixels(paint(FLAIR, centre_vox=None, through_vox=CENTRE))
-    marked = pixels(
-        paint(FLAIR, centre_vox=None, reference={Region.WT: lesion()}, through_vox=CENTRE)
-    )
-
-    def white(picture: NDArray[np.float32]) -> int:
-        return len(found(picture, "#FFFFFF", AXIAL))
-
-    assert white(marked) > white(bare)
-
-
 @pytest.mark.parametrize("modality", list(Modality))
 def test_any_single_modality_will_do(modality: Modality) -> None:
     assert paint(study(modality), centre_vox=CENTRE).startswith(b"\x89PNG")
