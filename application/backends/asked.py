@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias, final
 
 from gliobench.application.ports.classifier import Classifier
@@ -46,7 +46,7 @@ class AskedLocalizer(Localizer):
         ask: Localises studies in some forms, as the port wants it.
     """
 
-    forms: frozenset[Form]
+    forms: frozenset[Form] = field()  # the port's property is no default
     ask: Callable[[Sequence[Study], Collection[Form]], Places]
 
     def localise(self, studies: Sequence[Study], forms: Collection[Form]) -> Places:

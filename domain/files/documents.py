@@ -49,7 +49,7 @@ def read_file(
     except OSError as error:
         raise raises(f"{name}: cannot be read: {error.strerror or error}") from error
     if len(content) > most_bytes:
-        raise raises(f"{name}: wanted a file of at most {most_bytes} bytes")
+        raise raises(f"{name}: wanted at most {most_bytes} bytes")
     return content
 
 
