@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from importlib.util import find_spec
 from threading import Lock
-from typing import Generic, TypeVar, final
+from typing import final
 
 from gliobench.adapters.phantom.lesion import CONVENTION
 from gliobench.adapters.phantom.phantom import Phantom, PhantomRecipe, make_phantom
@@ -15,10 +13,8 @@ from gliobench.domain.errors import InvalidInputError, MissingExtraError, NotFou
 from gliobench.domain.geometry.orientation import canonical
 from gliobench.domain.labels.proposal import DatasetLabels
 from gliobench.domain.labels.regions import NESTED
+from gliobench.domain.studies.lazy import Lazy
 from gliobench.domain.studies.study import Grade, Modality, Origin, Reference, Study
-
-KeyT = TypeVar("KeyT")
-ValueT = TypeVar("ValueT")
 
 ID_PREFIX = "Phantom_"
 MOST_PHANTOMS = 100_000
@@ -71,7 +67,7 @@ class PhantomStudySource(StudySource):
             id=study_id,
             patient_id=origin.patient_id,
             grid=canonical(recipe.native_grid),
-            volumes=_Lazy(tuple(Modality), lambda m: drawing.phantom().volumes[m]),
+            volumes=Lazy(tuple(Modality), lambda m: drawing.phantom().volumes[m]),
             native_grid=recipe.native_grid,
             site=origin.site,
             simulated=True,
@@ -93,7 +89,7 @@ class PhantomStudySource(StudySource):
         grade, _ = drawing.recipe.kind
         return Reference(
             grade=grade,
-            regions=_Lazy(NESTED, lambda r: CONVENTION.split(drawing.phantom().labels)[r]),
+            regions=Lazy(NESTED, lambda r: CONVENTION.split(drawing.phantom().labels)[r]),
         )
 
     def content_hash(self, study_id: str) -> str:
@@ -132,25 +128,3 @@ class _Drawing:
             if self._phantom is None:
                 self._phantom = make_phantom(self.recipe)
             return self._phantom
-
-
-@dataclass(frozen=True, eq=False)
-class _Lazy(Mapping[KeyT, ValueT], Generic[KeyT, ValueT]):
-    """A mapping with known keys whose values are computed on access."""
-
-    keys_in_order: Sequence[KeyT]
-    make: Callable[[KeyT], ValueT]
-
-    def __getitem__(self, key: KeyT) -> ValueT:
-        if key not in self.keys_in_order:
-            raise KeyError(key)
-        return self.make(key)
-
-    def __contains__(self, key: object) -> bool:
-        return key in self.keys_in_order
-
-    def __iter__(self) -> Iterator[KeyT]:
-        return iter(self.keys_in_order)
-
-    def __len__(self) -> int:
-        return len(self.keys_in_order)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from math import isfinite
@@ -26,6 +25,7 @@ from gliobench.domain.labels.regions import Region
 from gliobench.domain.messages import shown
 from gliobench.domain.studies.extent import check_extent
 from gliobench.domain.studies.faults import Fault, FaultKind, FaultyStudyError
+from gliobench.domain.studies.lazy import Lazy
 from gliobench.domain.studies.study import Grade, Modality, Origin, Reference, SliceChoice, Study
 from gliobench.domain.studies.study_ids import study_id_of
 from gliobench.domain.studies.subjects import Subject, grade_in, patient_in, site_in, study_id_in
@@ -84,7 +84,7 @@ class SliceStudySource(StudySource):
             id=study_id,
             patient_id=case.subject.patient_id,
             grid=canonical(native),
-            volumes=_LazyPicture(path, self._modality, native),
+            volumes=Lazy((self._modality,), lambda _: _read_plane(path, native)),
             native_grid=native,
             site=case.subject.site,
             slice_choice=case.choice,
@@ -177,29 +177,6 @@ class _Case:
     spacing_mm: float
     rows: tuple[int, ...]
     choice: SliceChoice | None
-
-
-@dataclass(frozen=True, slots=True)
-class _LazyPicture(Mapping[Modality, NDArray[np.float32]]):
-    """The one volume of a study, read on each access: a slice is small."""
-
-    path: DatasetPath
-    modality: Modality
-    native: Grid
-
-    def __getitem__(self, modality: Modality) -> NDArray[np.float32]:
-        if modality != self.modality:
-            raise KeyError(modality)
-        return _read_plane(self.path, self.native)
-
-    def __contains__(self, modality: object) -> bool:
-        return modality == self.modality  # the method of Mapping would read the picture
-
-    def __iter__(self) -> Iterator[Modality]:
-        return iter((self.modality,))
-
-    def __len__(self) -> int:
-        return 1
 
 
 def _native_grid(path: DatasetPath, shape: tuple[int, int], spacing_mm: float) -> Grid:

@@ -19,6 +19,7 @@ from gliobench.application.predict.load_modalities import load_modalities
 from gliobench.domain.controls.controls import Control
 from gliobench.domain.controls.motion import SHIFT_MM, Motion, roomiest_shift
 from gliobench.domain.errors import FaultError, NotFoundError
+from gliobench.domain.studies.lazy import Lazy
 from gliobench.domain.studies.patients import patient_hash
 from gliobench.domain.studies.study import Modality, Reference, Study
 
@@ -69,9 +70,7 @@ class ControlledStudies(StudiesOf):
         shown = self._shown[self.checked(study_id)]
         own = self.whole.study(study_id)
         other = own if shown == study_id else self.whole.study(shown)
-        return replace(
-            own, volumes=_AlteredVolumes(other, self._alteration(other), self.control.dropped)
-        )
+        return replace(own, volumes=_altered(other, self._alteration(other), self.control.dropped))
 
     def modalities(self) -> tuple[Modality, ...]:
         """Name what every study should have: all but the one that the control drops."""
@@ -136,33 +135,20 @@ class ControlledStudies(StudiesOf):
         return {study.id: study.id for study in readable if dropped in study.volumes}
 
 
-class _AlteredVolumes(Mapping[Modality, Volume]):
-    """A study's volumes, each altered at the first look."""
+def _altered(
+    study: Study, alter: Callable[[Volume], Volume], dropped: Modality | None
+) -> Mapping[Modality, Volume]:
+    """Return a study's volumes, each altered at the first look."""
+    made: dict[Modality, Volume] = {}
+    lock = Lock()  # a shift reads all modalities: one thread does it for all
 
-    def __init__(
-        self, study: Study, alter: Callable[[Volume], Volume], dropped: Modality | None
-    ) -> None:
-        self._study, self._alter = study, alter
-        self._names = tuple(name for name in study.volumes if name is not dropped)
-        self._altered: dict[Modality, Volume] = {}
-        self._lock = Lock()  # a shift reads all modalities: one thread does it for all
+    def volume(modality: Modality) -> Volume:
+        with lock:
+            if modality not in made:
+                made[modality] = alter(study.volume(modality))
+            return made[modality]
 
-    def __getitem__(self, modality: Modality) -> Volume:
-        if modality not in self._names:
-            raise KeyError(modality)
-        with self._lock:
-            if modality not in self._altered:
-                self._altered[modality] = self._alter(self._study.volume(modality))
-            return self._altered[modality]
-
-    def __contains__(self, modality: object) -> bool:
-        return modality in self._names  # Mapping's own would read the volume
-
-    def __iter__(self) -> Iterator[Modality]:
-        return iter(self._names)
-
-    def __len__(self) -> int:
-        return len(self._names)
+    return Lazy([name for name in study.volumes if name is not dropped], volume)
 
 
 def _readable(source: StudySource, study_ids: Iterable[str]) -> Iterator[Study]:
