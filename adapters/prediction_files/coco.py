@@ -99,8 +99,6 @@ def read_coco(
     content, place = read_bytes(path), str(path)
     document = read_document(partial(_FORMS.validate_json), content, name=place)
     form = Form.POLYGON if kind is Form.POLYGON else Form.BOX
-    best: dict[str, _Annotation] = {}
-    tied: set[str] = set()
     drawn = [
         (study_id, one)
         for study_id, one in _named(document, place)
@@ -108,6 +106,31 @@ def read_coco(
     ]
     _check_category(drawn, place)
     check_units(place, [_numbers(one, form) for _, one in drawn], Frame.PIXELS)
+    sizes = _sizes(document)
+    spots: dict[str, dict[Form, Spot]] = {
+        study_id: {
+            form: _sized(
+                _spot(f"{place}: {study_id}", form, one), sizes.get(study_id, (None, None))
+            )
+        }
+        for study_id, one in _best(drawn, kind, place).items()
+    }
+    return Written(
+        kind=KINDS[kind],
+        place=place,
+        sha256=sha256(content).hexdigest(),
+        spots=spots,
+        forms=frozenset({form}),
+        study_ids=study_ids,
+    )
+
+
+def _best(
+    drawn: Sequence[tuple[str, _Annotation]], kind: Form, place: str
+) -> dict[str, _Annotation]:
+    """Choose the annotation of each picture that has the highest score."""
+    best: dict[str, _Annotation] = {}
+    tied: set[str] = set()
     for study_id, one in drawn:
         other = best.get(study_id)
         if other is None or one.score > other.score:
@@ -120,23 +143,7 @@ def read_coco(
             f"{place}: {len(tied)} pictures, such as {min(tied)}, have several {KINDS[kind]} of one "
             "score: wanted one, or a score that chooses it"
         )
-    sizes = _sizes(document)
-    spots: dict[str, dict[Form, Spot]] = {
-        study_id: {
-            form: _sized(
-                _spot(f"{place}: {study_id}", form, one), sizes.get(study_id, (None, None))
-            )
-        }
-        for study_id, one in best.items()
-    }
-    return Written(
-        kind=KINDS[kind],
-        place=place,
-        sha256=sha256(content).hexdigest(),
-        spots=spots,
-        forms=frozenset({form}),
-        study_ids=study_ids,
-    )
+    return best
 
 
 def _check_category(drawn: Sequence[tuple[str, _Annotation]], place: str) -> None:

@@ -76,17 +76,11 @@ def backend_of(folds: Mapping[str, Backend]) -> Backend:
             raise InvalidInputError(f"{name} of {fold.name} does not state its training patients")
     first = next(iter(folds.values()))
     blind = _BlindFold(tuple(folds.values()))
+    forms = first.localizer.forms if first.localizer else None
     return Backend(
         name=first.name,
-        classifier=AskedClassifier(lambda studies: blind.answers(studies, _classify))
-        if first.classifier
-        else None,
-        localizer=AskedLocalizer(
-            first.localizer.forms,
-            lambda studies, forms: blind.answers(studies, partial(_localise, forms=forms)),
-        )
-        if first.localizer
-        else None,
+        classifier=AskedClassifier(blind.grades) if first.classifier else None,
+        localizer=AskedLocalizer(forms, blind.places) if forms is not None else None,
         fingerprint=sha256(
             "".join(f"{name} {fold.fingerprint}\n" for name, fold in folds.items()).encode()
         ).hexdigest(),
@@ -136,6 +130,14 @@ class _BlindFold:
                 said = ask(fold, [studies[n] for n in places])
                 found.update(zip(places, said, strict=True))
         return [found[n] for n in range(len(studies))]
+
+    def grades(self, studies: Sequence[Study]) -> Grades:
+        """Grade each study; one of a patient that every fold has learned from fails."""
+        return self.answers(studies, _classify)
+
+    def places(self, studies: Sequence[Study], forms: Collection[Form]) -> Places:
+        """Localise each study likewise."""
+        return self.answers(studies, partial(_localise, forms=forms))
 
     def show_prompts(self, study: Study) -> str:
         """Return the prompts that the fold would send.

@@ -37,10 +37,12 @@ def wired(path: str, **of_extra: str) -> Callable[..., Any]:
     return late(f"entrypoints.container.{path}", **of_extra)
 
 
-def of_dicom(path: str) -> Callable[..., Any]:
-    """Name what reads DICOM, as `late` does."""
-    return late(f"adapters.dicom.{path}", extra="dicom", purpose="Reading DICOM")
+def of_dicom(path: str, purpose: str = "Reading DICOM") -> Callable[..., Any]:
+    """Name what reads or writes DICOM, as `late` does."""
+    return late(f"adapters.dicom.{path}", extra="dicom", purpose=purpose)
 
 
+to_dicom = partial(of_dicom, purpose="Writing DICOM")
+"""Names what writes it."""
 trainer = partial(wired, extra="train", purpose="Training")
 """Names what trains networks, as `late` does."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dependency_injector.providers import Callable as Call
 from dependency_injector.providers import Dict, Factory, Object, Singleton
 
-from gliobench.entrypoints.container.late import late, of_dicom, trainer, wired
+from gliobench.entrypoints.container.late import late, of_dicom, to_dicom, trainer, wired
 
 
 class Container:
@@ -82,7 +82,7 @@ class Container:
     dicom_source = Factory(
         wired("dicom.dicom_source"),
         settings=settings,
-        build=late("adapters.dicom.DicomStudySource", extra="dicom", purpose="Reading DICOM"),
+        build=of_dicom("DicomStudySource"),
     )
     registrar = Factory(
         late(
@@ -241,12 +241,8 @@ class Container:
         open_place=run_place.provider,
         open_writer=report_writer.provider,
     )
-    dicom_images = Call(
-        late("adapters.dicom.objects.images_of", extra="dicom", purpose="Writing DICOM")
-    )
-    write_dicom = Call(
-        late("adapters.dicom.objects.write_objects", extra="dicom", purpose="Writing DICOM")
-    )
+    dicom_images = Call(to_dicom("objects.images_of"))
+    write_dicom = Call(to_dicom("objects.write_objects"))
     export_predictions = Factory(
         wired("reports.ExportOfRun"),
         open_runs=open_runs,
