@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
+from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
@@ -58,6 +59,7 @@ def render_json(report: Report) -> str:
     return document(report, report.target, **head)
 
 
+@cache
 def report_schema(target: GradingTarget = GRADE) -> str:
     """Describe the JSON of a report on a target."""
     return schema(Report, target, **{name: hint for name, (hint, _) in HEAD.items()})

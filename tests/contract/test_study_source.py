@@ -178,6 +178,7 @@ NO_PYDICOM = pytest.mark.skipif(find_spec("pydicom") is None, reason="the extra 
 
 
 @pytest.fixture(
+    scope="module",
     params=[
         _fake,
         _brats,
@@ -202,11 +203,12 @@ NO_PYDICOM = pytest.mark.skipif(find_spec("pydicom") is None, reason="the extra 
         pytest.param(_dicom_in_a_zip, marks=NO_PYDICOM),
         pytest.param(_dicom_in_a_store, marks=NO_PYDICOM),
         pytest.param(_phantom, marks=NO_NILEARN),
-    ]
+    ],
 )
-def source(request: pytest.FixtureRequest, tmp_path: Path) -> StudySource:
+def source(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> StudySource:
+    """Made once for all tests, which only read it."""
     make: Callable[[Path], StudySource] = request.param
-    return make(tmp_path)
+    return make(tmp_path_factory.mktemp("source"))
 
 
 def test_ids_are_sorted_without_repeats_and_always_the_same(source: StudySource) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fakes.study_folder import write_image
@@ -291,7 +291,6 @@ def test_a_header_in_another_unit_than_mm_is_refused_by_its_name(
         ImageFile.open(tmp_path / "unit.nii")
 
 
-@settings(max_examples=300, deadline=None)
 @given(at=st.integers(0, 351), value=st.binary(min_size=1, max_size=8))
 def test_whatever_a_header_says_it_is_read_or_refused_in_one_line(
     tmp_path_factory: pytest.TempPathFactory, at: int, value: bytes
@@ -304,7 +303,6 @@ def test_whatever_a_header_says_it_is_read_or_refused_in_one_line(
     assert "\n" not in _refusal(path)
 
 
-@settings(max_examples=100, deadline=None)
 @given(at=st.integers(0, 10_000), value=st.integers(1, 255))
 def test_a_damaged_gzip_never_passes_for_another_image(
     tmp_path_factory: pytest.TempPathFactory, at: int, value: int

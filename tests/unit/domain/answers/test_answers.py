@@ -417,7 +417,6 @@ JSONS = st.recursive(
 
 
 @given(text=TEXTS | JSONS, finished=st.booleans())
-@settings(max_examples=200)
 def test_no_text_makes_the_reading_of_a_grade_raise(text: str, finished: bool) -> None:
     answer = parse_grade(text, finished=finished)
 
@@ -427,7 +426,6 @@ def test_no_text_makes_the_reading_of_a_grade_raise(text: str, finished: bool) -
 @pytest.mark.parametrize("parse", PLACES)
 @given(text=TEXTS | JSONS, frame=st.sampled_from(FRAMES), finished=st.booleans())
 @example(text="[[0.0, 0.0], [0.0, 0.0], [1e-300, 1e-300]]", frame=FRACTIONS, finished=True)
-@settings(max_examples=200)
 def test_no_text_raises_or_gives_a_place_outside_the_picture(
     parse: Callable[..., Any], frame: Frame, text: str, finished: bool
 ) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gliobench.domain.answers.dialects import DIALECTS, Dialect, dialect_named, dialect_of
@@ -45,7 +45,6 @@ def apart_px(one: object, other: object, edge_px: int) -> float:
 
 @EACH
 @given(view=views(), x=SHARE, y=SHARE, width=st.floats(0.02, 0.5), height=st.floats(0.02, 0.5))
-@settings(max_examples=60)
 def test_what_is_written_is_read_half_a_pixel_away_at_most(
     dialect: Dialect, view: SliceView, x: float, y: float, width: float, height: float
 ) -> None:
