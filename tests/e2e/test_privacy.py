@@ -23,6 +23,8 @@ COMMANDS = {
         *("--backend", "cnn-onnx", "--backend", "mean-box"),
     ),
 }
+STRACE = ("strace", "--seccomp-bpf", "-f", "-qq", "-e", "trace=network,openat", "-o")
+"""Of 5.3 or later, which stops at these calls alone."""
 
 
 @pytest.fixture(scope="module")
@@ -44,9 +46,12 @@ class Visit:
 def visit(
     request: pytest.FixtureRequest, studies: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Visit:
-    """Run a command once, watched where strace may watch: 5.3 or later, which stops at these calls alone."""
+    """Run a command once, watched where strace may watch."""
     home, calls = tmp_path_factory.mktemp("visit"), tmp_path_factory.mktemp("trace") / "calls.txt"
-    traced = [*"strace --seccomp-bpf -f -qq -e trace=network,openat -o".split(), str(calls)]
+    traced = [
+        *["strace", "--seccomp-bpf", "-f", "-qq", "-e", "trace=network,openat", "-o"],
+        str(calls),
+    ]
     if not shutil.which("strace") or subprocess.run([*traced, "true"], check=False).returncode:
         traced = []
     run(studies, home, *traced, sys.executable, "-m", "gliobench", *COMMANDS[request.param])
