@@ -12,7 +12,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from gliobench.domain.evaluation.frames import Ragged
-from gliobench.domain.evaluation.score_rows import LATER, Kind, case_of, row_of, score_columns
+from gliobench.domain.evaluation.score_columns import LATER, Kind, score_columns
+from gliobench.domain.evaluation.score_rows import case_of, row_of
 from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.evaluation.stored_columns import StoredColumns
 from gliobench.domain.geometry.grids import BoolArray, FloatArray

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gliobench.domain.evaluation.frames import MARKED, Frames
-from gliobench.domain.evaluation.score_rows import REMARKS, absent_in
+from gliobench.domain.evaluation.score_columns import REMARKS
+from gliobench.domain.evaluation.score_rows import absent_in
 from gliobench.domain.evaluation.scores import score_names
 from gliobench.domain.evaluation.stored_columns import RowColumns, StoredColumns
 from gliobench.domain.geometry.grids import BoolArray, FloatArray

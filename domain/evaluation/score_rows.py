@@ -1,18 +1,9 @@
-"""One layout of scores: a flat row a study, the same in memory, between processes and in Parquet.
-
-A column of a form is `<form>_<measure>`, of a mask `mask_<region>_<measure>`; what was not scored is
-absent. `<form>_failure` holds the reason where the form failed, and the measures beside it are the worst;
-`<form>_answered` is absent where the form was not asked for. `<form>_answer` holds voxels of the study's
-RAS+ grid, and none where the answer is that there is no tumour; `target_*` is the experts' whole tumour,
-`grid_affine` a (4, 4) matrix row by row. `<form>_apart_mm`, `_unmoved_mm` and `_overlap` are there where
-the images were altered.
-"""
+"""Scores of a study as a row, and back."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from enum import Enum
 from functools import lru_cache
 from typing import Any, TypeAlias
 
@@ -20,11 +11,11 @@ import numpy as np
 
 from gliobench.domain.controls.moves import Move
 from gliobench.domain.evaluation.place_numbers import numbers_of, place_of
+from gliobench.domain.evaluation.score_columns import ANSWERS, MOVE, REMARKS, YES_OR_NO
 from gliobench.domain.evaluation.scores import CaseScore, FormOutcome, Place, score_names
 from gliobench.domain.evaluation.target_facts import TargetFacts
 from gliobench.domain.geometry.grids import Axis, Box, Grid, Plane, Point, Point3D, Polygon
-from gliobench.domain.labels.regions import NESTED, Region
-from gliobench.domain.metrics.measures import EVERY_SET, MEASURES, MeasureSet, leading
+from gliobench.domain.metrics.measures import EVERY_SET
 from gliobench.domain.predictions.prediction import (
     NO_TUMOUR,
     Failure,
@@ -40,52 +31,6 @@ from gliobench.domain.studies.patients import is_phantom
 from gliobench.domain.studies.study import Grade, Modality, SliceChoice
 
 Row: TypeAlias = dict[str, Any]
-
-ANSWERS = tuple(form for form in Form if form is not Form.MASK)
-"""Forms whose answers are kept beside their scores."""
-YES_OR_NO = {measure.score_name() for measure in MEASURES if measure.is_share}
-"""Scores that are yes or no of a study; of masks there are none."""
-MOVE = tuple(Move.__dataclass_fields__)
-REMARKS = ("image_fault", "image_note", "reference_fault", "reference_note")
-"""Remarks on images and reference: each in two columns, of its kind and of its detail."""
-REFERENCE = ("found_tumour", "tumour_free", *REMARKS, *(f"{name}_detail" for name in REMARKS))
-LATER = {
-    "image_hash",
-    "slice_choice",
-    "simulated",
-    "absent_modalities",
-    "confidence",
-    "grade_set",
-    "set_coverage",
-    "grade_reasons",
-    *REFERENCE,
-    *(f"{form.value}_{name}" for form in Form for name in MOVE),
-    *(
-        f"{form.value}_{name}"
-        for form in Form
-        for name in score_names(form, NESTED)
-        if not name.endswith(leading(form).score_name())
-    ),
-}
-"""Columns that runs of older versions lack."""
-
-
-class Kind(Enum):
-    """What a column holds; any value may be absent."""
-
-    TEXT = "text"
-    NUMBER = "number"
-    FLAG = "yes or no"
-    WHOLE = "whole number"
-    WHOLES = "list of whole numbers"
-    NUMBERS = "list of numbers"
-
-
-def score_columns(
-    regions: Collection[Region] = NESTED, sets: Collection[MeasureSet] = ()
-) -> Mapping[str, Kind]:
-    """Name the columns of scores of masks in these regions, by these sets of measures too."""
-    return dict(_columns(regions, sets))
 
 
 def row_of(case: CaseScore) -> Row:
@@ -110,25 +55,9 @@ def row_of(case: CaseScore) -> Row:
     for name in REMARKS:
         if (fault := getattr(case, name)) is not None:
             row |= {name: fault.kind.value, f"{name}_detail": fault.detail}
-    match case.grade:
-        case Failure():
-            row |= _of_failure("grade", case.grade)
-        case GradePrediction(grade, probability, raw, kept, reasons):
-            row |= {"grade": grade.value, "probability_hgg": probability, "grade_raw": raw}
-            row["grade_reasons"] = write_reasons(reasons)
-            if kept is not None:
-                row |= {"grade_set": kept.named, "set_coverage": kept.coverage}
+    row |= _of_grade(case.grade)
     for form, outcome in case.localisation.items():
-        row[f"{form.value}_answered"] = outcome.failure is None
-        row |= _of_failure(form.value, outcome.failure) if outcome.failure else {}
-        row |= {
-            f"{form.value}_{name}": bool(value) if name in YES_OR_NO else value
-            for name, value in outcome.scores.items()
-        }
-        if outcome.answer is not None:
-            row[f"{form.value}_answer"] = (
-                [] if isinstance(outcome.answer, NoTumour) else numbers_of(outcome.answer)
-            )
+        row |= _of_outcome(form.value, outcome)
     for form, move in case.moves.items():
         row |= {f"{form.value}_{name}": value for name, value in asdict(move).items()}
     return row | (_target(case.target) if case.target else {})
@@ -185,6 +114,32 @@ def _read_fault(row: Row, name: str) -> Fault | None:
     if (kind := row.get(name)) is None:
         return None
     return Fault(row["study_id"], FaultKind(kind), row[f"{name}_detail"])
+
+
+def _of_grade(said: GradePrediction | Failure | None) -> Row:
+    match said:
+        case Failure():
+            return _of_failure("grade", said)
+        case GradePrediction(grade, probability, raw, kept, reasons):
+            row: Row = {"grade": grade.value, "probability_hgg": probability, "grade_raw": raw}
+            row["grade_reasons"] = write_reasons(reasons)
+            if kept is not None:
+                row |= {"grade_set": kept.named, "set_coverage": kept.coverage}
+            return row
+    return {}
+
+
+def _of_outcome(form: str, outcome: FormOutcome) -> Row:
+    row: Row = {f"{form}_answered": outcome.failure is None}
+    row |= _of_failure(form, outcome.failure) if outcome.failure else {}
+    row |= {
+        f"{form}_{name}": bool(value) if name in YES_OR_NO else value
+        for name, value in outcome.scores.items()
+    }
+    if outcome.answer is not None:
+        answer = [] if isinstance(outcome.answer, NoTumour) else numbers_of(outcome.answer)
+        row[f"{form}_answer"] = answer
+    return row
 
 
 def _of_failure(what: str, failure: Failure) -> Row:
@@ -287,41 +242,3 @@ def _read_target(row: Row, plane: Plane | None) -> TargetFacts | None:
 def _point(numbers: Sequence[float]) -> Point3D:
     i, j, k = numbers
     return Point3D(at=(i, j, k))
-
-
-def _columns(
-    regions: Collection[Region], sets: Collection[MeasureSet]
-) -> Iterator[tuple[str, Kind]]:
-    yield from ((name, Kind.TEXT) for name in ("study_id", "patient_id", "site"))
-    yield from ((name, Kind.TEXT) for name in ("content_hash", "image_hash"))
-    yield from ((name, Kind.TEXT) for name in ("reference_grade", "grade"))
-    yield "probability_hgg", Kind.NUMBER
-    yield from _failure_columns("grade")
-    yield "grade_reasons", Kind.TEXT
-    yield from (("scoring_plane", Kind.WHOLE), ("scoring_plane_axis", Kind.WHOLE))
-    yield from ((name, Kind.FLAG) for name in ("oracle", "found_tumour", "tumour_free"))
-    yield from ((end, Kind.TEXT) for name in REMARKS for end in (name, f"{name}_detail"))
-    yield from (("slice_choice", Kind.TEXT), ("simulated", Kind.FLAG))
-    yield "absent_modalities", Kind.TEXT
-    yield from (
-        ("confidence", Kind.NUMBER),
-        ("grade_set", Kind.TEXT),
-        ("set_coverage", Kind.NUMBER),
-    )
-    for form in Form:
-        yield f"{form.value}_answered", Kind.FLAG
-        yield from _failure_columns(form.value)
-        for name in score_names(form, regions, sets):
-            yield f"{form.value}_{name}", Kind.FLAG if name in YES_OR_NO else Kind.NUMBER
-        if form in ANSWERS:
-            yield f"{form.value}_answer", Kind.NUMBERS
-        yield from ((f"{form.value}_{name}", Kind.NUMBER) for name in MOVE)
-    yield from (("grid_shape", Kind.WHOLES), ("grid_affine", Kind.NUMBERS))
-    facts = ("volume_mm3", "area_mm2", "right_share")
-    yield from ((f"target_{name}", Kind.NUMBER) for name in facts)
-    places = ("target_centre", "target_point", "target_box", "target_polygon", "brain_centroid")
-    yield from ((name, Kind.NUMBERS) for name in places)
-
-
-def _failure_columns(what: str) -> Iterator[tuple[str, Kind]]:
-    yield from ((f"{what}_{name}", Kind.TEXT) for name in ("failure", "failure_detail", "raw"))

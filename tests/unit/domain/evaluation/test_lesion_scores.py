@@ -11,7 +11,8 @@ from fakes.fake_comparison import reading
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.evaluation.case_table import CaseTable
 from gliobench.domain.evaluation.localisation_rows import localisation_rows
-from gliobench.domain.evaluation.score_rows import case_of, row_of, score_columns
+from gliobench.domain.evaluation.score_columns import score_columns
+from gliobench.domain.evaluation.score_rows import case_of, row_of
 from gliobench.domain.evaluation.scores import FormOutcome
 from gliobench.domain.evaluation.scoring import Target, score_localisation
 from gliobench.domain.geometry.grids import BoolArray, Grid
