@@ -58,14 +58,7 @@ def predict_study(
         InvalidInputError: The backend is an oracle, and the study carries no oracle's plane. Or the
             images lie on several grids, which cannot be forced. Or it knows no probabilities.
     """
-    maps = backend.probability_maps
-    if probabilities and maps is None:
-        raise InvalidInputError(f"backend {backend.name} states no probabilities of voxels")
-    if backend.facts.oracle and study.oracle_plane is None:
-        raise InvalidInputError(
-            f"{backend.name} is shown a slice chosen with the reference, and study {study.id} has "
-            "no reference tumour: set another policy"
-        )
+    _check_asked(study, backend, probabilities=probabilities)
     with suppress(FaultError):
         load_modalities(study, study.volumes)
     implausible = list(implausible_images(study))
@@ -92,8 +85,19 @@ def predict_study(
         implausible=tuple(implausible),
         lesion=lesion_of(study, localisation),
         out_of_scope=strange,
-        probabilities=maps(study) if probabilities and maps else {},
+        probabilities=maps(study) if probabilities and (maps := backend.probability_maps) else {},
     )
+
+
+def _check_asked(study: Study, backend: Backend, *, probabilities: bool) -> None:
+    """See that a backend can answer what it is asked for."""
+    if probabilities and backend.probability_maps is None:
+        raise InvalidInputError(f"backend {backend.name} states no probabilities of voxels")
+    if backend.facts.oracle and study.oracle_plane is None:
+        raise InvalidInputError(
+            f"{backend.name} is shown a slice chosen with the reference, and study {study.id} has "
+            "no reference tumour: set another policy"
+        )
 
 
 def _check(study: Study, implausible: Sequence[Fault], *, force: bool) -> None:

@@ -107,12 +107,6 @@ def case_section(book: Casebook, target: GradingTarget = GRADE) -> CaseSection:
     volumes = {
         n: files for n, row in enumerate(rows) if (files := packed_volumes(row.entry, names))
     }
-    failures = {
-        failure.reason
-        for row in rows
-        for score in row.entry.scores.values()
-        for failure in score.failures
-    }
     facts = {
         "backends": [{"name": name, "arm": colours[name]} for name in names],
         "order": sorted(range(len(names)), key=lambda n: names[n] in book.baselines),
@@ -131,7 +125,7 @@ def case_section(book: Casebook, target: GradingTarget = GRADE) -> CaseSection:
         grades=tuple(sorted({row.grade for row in rows} - {""})),
         groups=groups,
         choices=tuple(_choices(names, models)),
-        reasons=tuple(reason.value for reason in FailureReason if reason in failures),
+        reasons=_reasons(rows),
         n_left_out=book.n_left_out,
         featured=featured_cases(rows, models),
         facts=worded(facts, target),
@@ -139,6 +133,12 @@ def case_section(book: Casebook, target: GradingTarget = GRADE) -> CaseSection:
         viewer=_packed_viewer() if volumes else "",
         licences=text("niivue/LICENSES.txt") if volumes else "",
     )
+
+
+def _reasons(rows: Sequence[CaseRow]) -> tuple[str, ...]:
+    scores = (score for row in rows for score in row.entry.scores.values())
+    found = {failure.reason for score in scores for failure in score.failures}
+    return tuple(reason.value for reason in FailureReason if reason in found)
 
 
 def featured_cases(rows: Sequence[CaseRow], models: list[int]) -> tuple[FeaturedCase, ...]:

@@ -98,12 +98,18 @@ def published_table() -> Table:
 
 def _paired_grades(report: Report) -> Table | None:
     """Tabulate pairwise tests of grading; None with fewer than two graders."""
+    rows = [
+        (f"{pair.first} − {pair.second}", _n(pair), pair) for pair in report.pairs if pair.right
+    ]
+    return tabulate(_pair_columns(report), {"": rows})
+
+
+def _pair_columns(report: Report) -> Sequence[Column[Pair]]:
     primary, repeated = report.primary, repeats_patients(report)
-    name = endpoint_name(primary)
-    columns: Sequence[Column[Pair]] = (
+    return (
         Column(
             "Difference",
-            f"{capital(name)}, first minus second",
+            f"{capital(endpoint_name(primary))}, first minus second",
             lambda pair: measured_cell(pair.difference(primary), primary.measure.digits),
         ),
         Column(
@@ -134,10 +140,6 @@ def _paired_grades(report: Report) -> Table | None:
             _detectable,
         ),
     )
-    rows = [
-        (f"{pair.first} − {pair.second}", _n(pair), pair) for pair in report.pairs if pair.right
-    ]
-    return tabulate(columns, {"": rows})
 
 
 def _n(pair: Pair) -> int:
