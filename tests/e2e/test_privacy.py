@@ -48,10 +48,7 @@ def visit(
 ) -> Visit:
     """Run a command once, watched where strace may watch."""
     home, calls = tmp_path_factory.mktemp("visit"), tmp_path_factory.mktemp("trace") / "calls.txt"
-    traced = [
-        *["strace", "--seccomp-bpf", "-f", "-qq", "-e", "trace=network,openat", "-o"],
-        str(calls),
-    ]
+    traced = [*STRACE, str(calls)]
     if not shutil.which("strace") or subprocess.run([*traced, "true"], check=False).returncode:
         traced = []
     run(studies, home, *traced, sys.executable, "-m", "gliobench", *COMMANDS[request.param])
