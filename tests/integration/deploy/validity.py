@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-import jsonschema
+from functools import cache
+
 import kubernetes_validate
+from jsonschema.exceptions import best_match
+from jsonschema.protocols import Validator
+from jsonschema.validators import validator_for
 
 from integration.deploy.custom_resource import schema
 from integration.deploy.pod_security import faults
@@ -21,7 +25,8 @@ def check(one: Object, version: str = KUBERNETES[-1]) -> None:
         ValueError: A pod of it is not restricted.
     """
     if one["kind"] == "RayJob":
-        jsonschema.validate(one, schema(one["apiVersion"].removeprefix("ray.io/")))
+        if error := best_match(_ray_job(one["apiVersion"]).iter_errors(one)):
+            raise error
         for pod in pods([one]):
             template = {"apiVersion": "v1", "kind": "PodTemplate", "template": pod.template}
             kubernetes_validate.validate(template, version, strict=True)
@@ -29,3 +34,12 @@ def check(one: Object, version: str = KUBERNETES[-1]) -> None:
         kubernetes_validate.validate(one, version, strict=True)
     if found := [fault for pod in pods([one]) for fault in faults(pod.spec)]:
         raise ValueError(f"not restricted: {', '.join(found)}")
+
+
+@cache
+def _ray_job(version: str) -> Validator:
+    """Read KubeRay's schema, which is large, and check it, once."""
+    found = schema(version.removeprefix("ray.io/"))
+    kind = validator_for(found)
+    kind.check_schema(found)
+    return kind(found)
