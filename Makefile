@@ -83,8 +83,10 @@ $(VENV)/.dev: $(REQUIRED) | $(VENV)/bin/python
 	$(COMPILE) -j $(JOBS) || true
 	touch $@
 
+# The pip of the machine brings the one that is wanted, in half the time that Python's bundled one takes to unpack.
 $(VENV)/bin/python:
-	$(PYTHON) -m venv $(VENV)
+	$(PYTHON) -m venv --without-pip $(VENV)
+	$(PYTHON) -m pip --python $@ install --quiet --constraint constraints.txt pip || $@ -m ensurepip
 
 clean:
 	rm -rf $(VENV) build demo src/*.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
