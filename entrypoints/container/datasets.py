@@ -27,6 +27,7 @@ from gliobench.domain.messages import printable, shown
 from gliobench.domain.studies.study import Modality, SliceChoice
 from gliobench.domain.studies.study_ids import study_id_of
 from gliobench.entrypoints.container.dicom import holds_dicom
+from gliobench.entrypoints.container.places import split_place
 from gliobench.entrypoints.label_settings import agreed_labels, declared_convention
 from gliobench.entrypoints.progress import tracked
 from gliobench.entrypoints.settings import Settings
@@ -297,9 +298,3 @@ def _members(
     frozen = read_cohort(content, file=open_storage(file).url)
     members = frozen.part(part) if part else frozen.members
     return frozen.labels, [member.study_id for member in members]
-
-
-def split_place(place: str) -> tuple[str, str]:
-    """Return the folder of a file, and its name in it."""
-    name = place.rpartition("/")[-1]
-    return place.removesuffix(name) or ".", name

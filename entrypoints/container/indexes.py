@@ -21,7 +21,8 @@ from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.errors import InvalidInputError, NotFoundError
 from gliobench.domain.labels.proposal import DatasetLabels
 from gliobench.domain.messages import shown
-from gliobench.entrypoints.container.datasets import INDEX, DatasetKind, split_place
+from gliobench.entrypoints.container.datasets import INDEX, DatasetKind
+from gliobench.entrypoints.container.places import split_place
 from gliobench.entrypoints.label_settings import declared_convention
 from gliobench.entrypoints.progress import tracked
 from gliobench.entrypoints.settings import Settings

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
@@ -10,6 +10,7 @@ from gliobench.adapters.nifti.predicted_mask_names import MaskFiles
 from gliobench.application.ports.dataset_path import DatasetPath
 from gliobench.domain.errors import InvalidInputError, NotFoundError
 from gliobench.entrypoints.container.dicom import holds_dicom
+from gliobench.entrypoints.container.places import OpenPath, file_at
 
 if TYPE_CHECKING:  # of the extra dicom
     from gliobench.adapters.dicom.found_segmentations import FoundSegmentations
@@ -17,7 +18,6 @@ if TYPE_CHECKING:  # of the extra dicom
 ENDINGS = (".nii", ".nii.gz")
 ONE = "prediction"
 """What the only study of two files is called, if the reference's name says nothing."""
-OpenPath: TypeAlias = Callable[[str], DatasetPath]
 FoundMasks: TypeAlias = "MaskFiles | FoundSegmentations"
 
 
@@ -128,8 +128,7 @@ def _check_excluded(places: MaskPlaces, *found: FoundMasks) -> None:
 
 
 def _file(place: str, open_path: OpenPath) -> DatasetPath:
-    folder, slash, name = place.rpartition("/")
-    path = open_path(folder or slash or ".") / name
+    path = file_at(place, open_path)
     if not path.is_file():
         raise NotFoundError(f"no file {place}")
     return path

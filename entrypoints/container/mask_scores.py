@@ -21,9 +21,9 @@ from gliobench.entrypoints.container.mask_folders import (
     FindSegmentations,
     FoundMasks,
     MaskPlaces,
-    OpenPath,
     find_masks,
 )
+from gliobench.entrypoints.container.places import OpenPath
 from gliobench.entrypoints.label_settings import OwnLabels, declared_convention
 from gliobench.entrypoints.progress import tracked
 from gliobench.entrypoints.settings import Settings

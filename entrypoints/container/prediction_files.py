@@ -39,6 +39,7 @@ from gliobench.domain.labels.proposal import convention_of_predictions
 from gliobench.domain.predictions.prediction import Form
 from gliobench.domain.studies.grading_target import GRADE
 from gliobench.entrypoints.container.dicom import holds_dicom
+from gliobench.entrypoints.container.places import OpenPath, file_at
 from gliobench.entrypoints.label_settings import declared_convention
 
 
@@ -65,7 +66,6 @@ class FileTable(BaseModel):
     family: str = Field("", description="model of which this is one of several sets of predictions")
 
 
-OpenPath: TypeAlias = Callable[[str], DatasetPath]
 ReadSegmentations: TypeAlias = Callable[..., PredictionFiles]
 
 
@@ -155,7 +155,7 @@ def training_patients(
         return None
     if stated.lower() == "none":
         return frozenset()
-    return patients_named(read_names(_file(stated, open_path)), source)
+    return patients_named(read_names(file_at(stated, open_path)), source)
 
 
 def _files(
@@ -168,7 +168,7 @@ def _files(
     if options.masks is not None:
         yield _masks(open_path(options.masks), options, source, segmentations)
     if options.grades is not None:
-        path = _file(options.grades, open_path)
+        path = file_at(options.grades, open_path)
         target = source.target if source else GRADE
         grades = read_grades(path, study_ids=study_ids, target=target)
         if source is not None:
@@ -182,14 +182,9 @@ def _files(
     }
     for form, place in places.items():
         if place is not None:
-            yield read_drawings(_file(place, open_path), form, study_ids=study_ids)
+            yield read_drawings(file_at(place, open_path), form, study_ids=study_ids)
     if options.answers is not None:
-        yield read_answers(_file(options.answers, open_path), study_ids=study_ids)
-
-
-def _file(place: str, open_path: OpenPath) -> DatasetPath:
-    folder, slash, name = place.rpartition("/")
-    return open_path(folder or slash or ".") / name
+        yield read_answers(file_at(options.answers, open_path), study_ids=study_ids)
 
 
 def _masks(

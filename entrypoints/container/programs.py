@@ -31,7 +31,8 @@ from gliobench.domain.messages import shown
 from gliobench.domain.predictions.prediction import Form
 from gliobench.domain.studies.grading_target import GRADE, GradingTarget
 from gliobench.entrypoints.container.backends import BackendKind
-from gliobench.entrypoints.container.prediction_files import OpenPath, training_patients
+from gliobench.entrypoints.container.places import OpenPath
+from gliobench.entrypoints.container.prediction_files import training_patients
 from gliobench.entrypoints.label_settings import checked_table, declared_convention
 from gliobench.entrypoints.settings import Settings, backend_table
 
