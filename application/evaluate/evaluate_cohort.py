@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import KW_ONLY, dataclass, replace
 from itertools import islice
 from typing import Any, TypeAlias
 
@@ -44,6 +44,7 @@ class Run:
     keys: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
 class EvaluateCohort:
     """Has every study of a cohort predicted and scored by every backend, and keeps the scores.
 
@@ -57,22 +58,13 @@ class EvaluateCohort:
         watch: Called with the progress.
     """
 
-    def __init__(
-        self,
-        source: StudySource,
-        executor: Executor,
-        *,
-        open_store: Callable[[str], RunStore],
-        batch_size: int = 2,
-        stopping: Stopping = lambda: nullcontext(lambda: False),
-        watch: Watch = lambda _: None,
-    ) -> None:
-        self._source = source
-        self._executor = executor
-        self._open_store = open_store
-        self._batch_size = batch_size
-        self._stopping = stopping
-        self._watch = watch
+    source: StudySource
+    executor: Executor
+    _: KW_ONLY
+    open_store: Callable[[str], RunStore]
+    batch_size: int = 2
+    stopping: Stopping = lambda: nullcontext(lambda: False)
+    watch: Watch = lambda _: None
 
     def __call__(
         self,
@@ -101,8 +93,8 @@ class EvaluateCohort:
         """
         wanted = shard.take(study_ids) if shard else sorted(study_ids)
         with ExitStack() as files:
-            with self._executor.worker_pool(make_work) as pool:
-                tally = Tally(pool.manifests, len(wanted), self._watch)
+            with self.executor.worker_pool(make_work) as pool:
+                tally = Tally(pool.manifests, len(wanted), self.watch)
                 hashes = dict(self._hashes(wanted, tally))
                 about = _About(hashes, self._planes(pool.manifests, wanted))
                 part = {
@@ -112,8 +104,8 @@ class EvaluateCohort:
                     "primary": primary
                     or default_primary([item.answers for item in pool.manifests]).name,
                     "primary_origin": primary_origin,
-                    "labels": self._source.labels,
-                    "target": self._source.target,
+                    "labels": self.source.labels,
+                    "target": self.source.target,
                     **(_of_shard(shard, study_ids) if shard else {}),
                 }
                 runs = [
@@ -133,7 +125,7 @@ class EvaluateCohort:
 
     def _content_hash(self, study_id: str) -> str:
         try:
-            return self._source.content_hash(study_id)
+            return self.source.content_hash(study_id)
         except FaultError:
             return UNREADABLE
 
@@ -142,10 +134,10 @@ class EvaluateCohort:
     ) -> dict[str, Plane | None]:
         if not any(manifest.facts.oracle for manifest in manifests):
             return {}
-        return {study_id: oracle_plane(self._source, study_id) for study_id in study_ids}
+        return {study_id: oracle_plane(self.source, study_id) for study_id in study_ids}
 
     def _begin(self, manifest: RunManifest, about: _About) -> Run:
-        store = self._open_store(manifest.backend)
+        store = self.open_store(manifest.backend)
         manifest = _with_first_primary(store, manifest)
         store.open(manifest)
         planes = about.planes if manifest.facts.oracle else {}
@@ -162,13 +154,13 @@ class EvaluateCohort:
         tally: Tally,
         spools: Mapping[str, ScoreSpool],
     ) -> None:
-        with self._stopping() as stop:
+        with self.stopping() as stop:
             for outcome in pool.run(batches, stop):
                 for backend, cases in outcome.scores.items():
                     spools[backend].add(cases)
                 tally.add(outcome)
             for backend, effort in tally.efforts.items():
-                store = self._open_store(backend)
+                store = self.open_store(backend)
                 store.write_effort(effort.beside(store.effort()))
             if tally.done < tally.wanted:
                 raise _early_end(tally, stopped=stop())
@@ -176,7 +168,7 @@ class EvaluateCohort:
     def _batches(self, runs: Sequence[Run], about: _About) -> Iterator[Batch]:
         kept = {run.manifest.backend: run.store.keys() for run in runs}
         assignments = (_assignment(study_id, runs, kept, about) for study_id in about.hashes)
-        return iter(lambda: tuple(islice(assignments, self._batch_size)), ())
+        return iter(lambda: tuple(islice(assignments, self.batch_size)), ())
 
 
 @dataclass(frozen=True, slots=True)

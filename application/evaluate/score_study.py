@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 
@@ -33,6 +34,7 @@ from gliobench.domain.studies.patients import is_phantom
 from gliobench.domain.studies.study import Grade, Modality, Origin, Reference, Study
 
 
+@dataclass(frozen=True, eq=False)
 class ScoreStudy:
     """Scores predictions of one study, its reference and one of its images read once for all.
 
@@ -47,26 +49,14 @@ class ScoreStudy:
         modalities: What every study of the source should have.
     """
 
-    def __init__(
-        self,
-        study_id: str,
-        origin: Origin,
-        content: str | None,
-        study: Study | None,
-        reference: Reference,
-        *,
-        task: Task = GLIOMA,
-        all_images: bool = True,
-        modalities: Sequence[Modality] = tuple(Modality),
-    ) -> None:
-        self._study_id = study_id
-        self._origin = origin
-        self._content = content
-        self._study = study
-        self._reference = reference
-        self._task = task
-        self._all_images = all_images
-        self._modalities = modalities
+    study_id: str
+    origin: Origin
+    content: str | None
+    study: Study | None
+    reference: Reference
+    task: Task = GLIOMA
+    all_images: bool = True
+    modalities: Sequence[Modality] = tuple(Modality)
 
     @classmethod
     def of(
@@ -122,16 +112,16 @@ class ScoreStudy:
             InvalidInputError: The study's grid is not that of the predicted mask.
         """
         target, place = self._target, prediction.localisation
-        choice = self._study.plane_choice if self._study else None
+        choice = self.study.plane_choice if self.study else None
         shown = manifest.facts.oracle
         if place is not None and not shown:
             place = with_answers(place, manifest.forms)
         return CaseScore(
-            study_id=self._study_id,
-            patient_id=self._origin.patient_id,
-            site=self._origin.site,
-            reference_grade=self._reference.grade,
-            grade=_grade(prediction.grade, self._reference.grade),
+            study_id=self.study_id,
+            patient_id=self.origin.patient_id,
+            site=self.origin.site,
+            reference_grade=self.reference.grade,
+            grade=_grade(prediction.grade, self.reference.grade),
             localisation=score_localisation(
                 place, asked=manifest.forms, target=target, sets=manifest.measures
             )
@@ -144,59 +134,59 @@ class ScoreStudy:
             found_tumour=place.finds_tumour if isinstance(place, LocalisationPrediction) else None,
             confidence=place.confidence if isinstance(place, LocalisationPrediction) else None,
             target=self._facts,
-            content_hash=self._content,
+            content_hash=self.content,
             image_hash=None if self._image is None else image_hash(self._image),
-            tumour_free=self._reference.has_tumour is False,
+            tumour_free=self.reference.has_tumour is False,
             image_fault=self._image_fault,
             image_note=self._image_note,
-            reference_fault=self._reference.fault,
-            reference_note=self._reference.note,
+            reference_fault=self.reference.fault,
+            reference_note=self.reference.note,
             slice_choice=choice,
-            simulated=self._study.is_simulated
-            if self._study
-            else is_phantom(self._study_id) or is_phantom(self._origin.patient_id),
+            simulated=self.study.is_simulated
+            if self.study
+            else is_phantom(self.study_id) or is_phantom(self.origin.patient_id),
             absent=self._absent,
         )
 
     @property
     def _absent(self) -> tuple[Modality, ...]:
-        lacking = self._study.absent if self._study else ()
-        return tuple(modality for modality in lacking if modality in self._modalities)
+        lacking = self.study.absent if self.study else ()
+        return tuple(modality for modality in lacking if modality in self.modalities)
 
     @cached_property
     def _target(self) -> Target | None:
-        regions = self._reference.regions
-        whole = self._reference.tumour
+        regions = self.reference.regions
+        whole = self.reference.tumour
         if whole is None:
             return None
         # The score of a failure needs no grid but for volumes.
         alone = Grid(shape=whole.shape, affine=np.eye(4))
-        grid = self._reference.grid or (self._study.grid if self._study else alone)
-        return Target.of(regions, grid, self._task)
+        grid = self.reference.grid or (self.study.grid if self.study else alone)
+        return Target.of(regions, grid, self.task)
 
     @cached_property
     def _image(self) -> FloatArray | None:
         """The first available modality: after skull-stripping, the brain is what is not zero."""
-        return None if self._study is None else image_at_hand(self._study)
+        return None if self.study is None else image_at_hand(self.study)
 
     @cached_property
     def _image_fault(self) -> Fault | None:
-        if self._study is None:
+        if self.study is None:
             return None
-        seen = self._study.volumes if self._all_images else islice(self._study.volumes, 1)
-        return next(implausible_images(self._study, seen), None)
+        seen = self.study.volumes if self.all_images else islice(self.study.volumes, 1)
+        return next(implausible_images(self.study, seen), None)
 
     @cached_property
     def _image_note(self) -> Fault | None:
         """Compare the images, where all of them have been read."""
-        if self._study is None or not self._all_images:
+        if self.study is None or not self.all_images:
             return None
-        return next(scope_faults(self._study), None)
+        return next(scope_faults(self.study), None)
 
     @cached_property
     def _facts(self) -> TargetFacts | None:
         target = self._target
-        if target is None or target.plane is None or self._study is None:
+        if target is None or target.plane is None or self.study is None:
             return None
         brain = None if self._image is None else np.asarray(self._image != 0)
         return TargetFacts.of(target.whole, grid=target.grid, plane=target.plane, brain=brain)
