@@ -29,7 +29,7 @@ _UNUSABLE = (
 def check_inside(
     name: str, files: PredictionFiles, source: StudySource, study_ids: Iterable[str]
 ) -> None:
-    """Check that a mask can be read, or one of several places, and is in the image of its study.
+    """Check that a mask can be read, or most places, and lies in the image of its study.
 
     Args:
         name: The backend's.
@@ -38,21 +38,26 @@ def check_inside(
         study_ids: Those that the files are of.
 
     Raises:
-        InvalidInputError: None of the first is: the files are of other images, in another frame, or of
-            another kind.
+        InvalidInputError: None of the first masks does, or few places: the files are of other images, in
+            another frame, or of another kind.
     """
-    wrong: list[str] = []
+    is_mask, wrong, n = Form.MASK in files.forms, list[Failure](), 0
     for study in islice(_opened(source, study_ids), PROBED):
-        said = files.localise(study)
+        said, n = files.localise(study), n + 1
         answers = [said] if isinstance(said, Failure) else list(said.answers.values())
         found = [_unusable(answer, study.grid) for answer in answers]
-        if not all(found):
+        if all(found):
+            wrong += filter(None, found[:1])
+        elif is_mask:
             return
-        wrong += found[:1]
-    if wrong and Form.MASK in files.forms:
-        raise InvalidInputError(f"backend {name}: no mask {wrong[0]}")
-    if len(wrong) > 1:  # a single one may be a bad answer
-        raise InvalidInputError(f"backend {name}: no place {wrong[0]}")
+    if is_mask and wrong:
+        is_grid = wrong[0].reason is FailureReason.WRONG_GRID
+        what = "is on its study's grid" if is_grid else "can be used"
+        raise InvalidInputError(f"backend {name}: no mask {what}: {wrong[0].detail}")
+    if len(wrong) > max(1, n / 2):  # a single one may be a bad answer
+        raise InvalidInputError(
+            f"backend {name}: {len(wrong)} of {n} places cannot be used: {wrong[0].detail}"
+        )
 
 
 def _opened(source: StudySource, study_ids: Iterable[str]) -> Iterator[Study]:
@@ -63,15 +68,13 @@ def _opened(source: StudySource, study_ids: Iterable[str]) -> Iterator[Study]:
             continue
 
 
-def _unusable(answer: Localisation | NoTumour | Failure, grid: Grid) -> str:
+def _unusable(answer: Localisation | NoTumour | Failure, grid: Grid) -> Failure | None:
     """Return why an answer cannot be used; nothing of one in a model's words, which may be wrong."""
     spots: Sequence[Sequence[float]]
     edges: Sequence[int]
     match answer:
         case Failure():
-            is_of_file = answer.reason in _UNUSABLE and not answer.raw
-            where = "is on its study's grid" if answer.reason is _UNUSABLE[0] else "can be used"
-            return f"{where}: {answer.detail}" if is_of_file else ""
+            return answer if answer.reason in _UNUSABLE and not answer.raw else None
         case Point3D():
             spots, edges = [answer.at], grid.shape
         case Point() | Polygon():
@@ -79,17 +82,18 @@ def _unusable(answer: Localisation | NoTumour | Failure, grid: Grid) -> str:
             spots = [answer.at] if isinstance(answer, Point) else [*answer.vertices]
             edges = grid.shape[first], grid.shape[second]
         case _:
-            return ""
-    return "" if any(_is_inside(spot, edges) for spot in spots) else _described(spots[0], edges)
+            return None
+    return None if any(_is_inside(spot, edges) for spot in spots) else _outside(spots[0], edges)
 
 
 def _is_inside(spot: Sequence[float], edges: Sequence[int]) -> bool:
     return all(-0.5 <= at <= edge - 0.5 for at, edge in zip(spot, edges, strict=True))
 
 
-def _described(spot: Sequence[float], edges: Sequence[int]) -> str:
+def _outside(spot: Sequence[float], edges: Sequence[int]) -> Failure:
     at = ", ".join(f"{number:.4g}" for number in spot)
-    return (
-        f"is inside its study's image: ({at}) of {' x '.join(map(str, edges))} voxels (RAS+): wanted the "
-        "frame and unit of its columns"
+    detail = (
+        f"({at}) is outside of the {' x '.join(map(str, edges))} voxels (RAS+): wanted the frame and unit of "
+        "its columns"
     )
+    return Failure(FailureReason.OUT_OF_RANGE, detail)

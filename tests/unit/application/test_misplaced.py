@@ -25,21 +25,26 @@ def check(places: Mapping[str, Localisation | Failure], form: Form = Form.POINT_
 
 
 def test_points_that_all_lie_outside_are_refused_with_the_first_and_the_size() -> None:
-    with pytest.raises(InvalidInputError, match=rf"\(1, 2, {SHAPE[2]}\) of .* voxels") as found:
+    with pytest.raises(InvalidInputError, match=rf"\(1, 2, {SHAPE[2]}\) is outside") as found:
         check({"a": OUTSIDE, "b": OUTSIDE})
 
     assert "wanted the frame and unit" in str(found.value)
 
 
-@pytest.mark.parametrize("places", [{"a": OUTSIDE}, {"a": OUTSIDE, "b": OUTSIDE, "c": INSIDE}])
-def test_a_single_point_outside_or_one_inside_are_scored(places: Mapping[str, Point3D]) -> None:
+@pytest.mark.parametrize("places", [{"a": OUTSIDE}, {"a": OUTSIDE, "b": INSIDE}])
+def test_a_single_point_or_half_of_them_outside_are_scored(places: Mapping[str, Point3D]) -> None:
     check(places)
+
+
+def test_places_of_which_most_lie_outside_are_refused_with_their_number() -> None:
+    with pytest.raises(InvalidInputError, match="2 of 3 places cannot be used"):
+        check({"a": INSIDE, "b": OUTSIDE, "c": OUTSIDE})
 
 
 def test_polygons_without_a_vertex_inside_are_refused() -> None:
     around = Polygon(Plane(Axis.AXIAL, 1), ((-9.0, -9.0), (99.0, -9.0), (99.0, 99.0)))
 
-    with pytest.raises(InvalidInputError, match="no place is inside"):
+    with pytest.raises(InvalidInputError, match="2 of 2 places cannot be used"):
         check({"a": around, "b": around}, Form.POLYGON)
 
 
