@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import AbstractContextManager, redirect_stdout
+from typing import TextIO
+
 import typer
 from rich.markup import escape
 
@@ -15,6 +19,11 @@ def plain(text: object) -> str:
     '\\\\[red]\\\\x1b'
     """
     return escape(printable(str(text)))
+
+
+def for_results_only() -> AbstractContextManager[TextIO]:
+    """Send to stderr what plugins and libraries print, so that JSON stands on stdout alone."""
+    return redirect_stdout(sys.stderr)
 
 
 def say(text: str, *, err: bool = False) -> None:

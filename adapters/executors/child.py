@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from multiprocessing.connection import Connection
@@ -23,6 +24,7 @@ def serve(connection: Connection, make_work: MakeWork) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     Thread(target=_follow_parent, daemon=True).start()
+    sys.stdout = sys.stderr  # results are the parent's: what a backend prints is none
     try:
         work = make_work()
         connection.send(Ready(work.manifests))

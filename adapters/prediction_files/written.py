@@ -108,7 +108,9 @@ class Written(PredictionFiles):
         try:
             return spot(study)
         except FaultError as error:
-            return Failure(FailureReason.UNREADABLE_PREDICTION, f"{self.place}: {error}")
+            said = str(error)
+            at = "" if said.startswith(self.place) else f"{self.place}: "
+            return Failure(FailureReason.UNREADABLE_PREDICTION, f"{at}{said}")
 
     def _missing(self, study: Study) -> Failure:
         return Failure(

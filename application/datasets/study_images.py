@@ -86,7 +86,9 @@ class LazyVolumes(Mapping[Modality, NDArray[np.float32]]):
             image = self._images[modality]
             if isinstance(image, FaultError):
                 raise image.with_traceback(None)
-            self._volumes[modality] = self.read(image)
+            volume = self.read(image)
+            volume.flags.writeable = False  # all backends are shown the same
+            self._volumes[modality] = volume
         return self._volumes[modality]
 
     @property

@@ -216,6 +216,8 @@ class Study:
     def volume(self, modality: Modality) -> Volume:
         """Return one modality's volume, zero around the head and nowhere else: see `on_zero`.
 
+        It cannot be written to: all backends are shown the same.
+
         Raises:
             NotFoundError: The study lacks the modality.
             InvalidInputError: The file cannot be read, or is not on the study's grid.
@@ -229,7 +231,8 @@ class Study:
             )
         held, shown = self._shown.get(modality, (None, volume))
         if held is not volume:
-            shown = on_zero(volume)
+            shown = on_zero(volume).view()
+            shown.flags.writeable = False
             self._shown[modality] = volume, shown
         return shown
 

@@ -13,7 +13,7 @@ from rich.table import Table
 from gliobench.entrypoints.container import container
 from gliobench.entrypoints.container.backends import BackendRow
 from gliobench.entrypoints.options import JsonOption
-from gliobench.entrypoints.terminal import plain
+from gliobench.entrypoints.terminal import for_results_only, plain
 
 app = typer.Typer(add_completion=False)
 
@@ -21,7 +21,8 @@ app = typer.Typer(add_completion=False)
 @app.command()
 def backends(as_json: JsonOption = False) -> None:
     """List the backends, their capabilities, and the reason if one cannot run."""
-    rows = container.list_backends()
+    with for_results_only():
+        rows = container.list_backends()
     if as_json:
         typer.echo(json.dumps([asdict(row) for row in rows], indent=2))
     else:

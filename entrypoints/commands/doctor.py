@@ -13,7 +13,7 @@ from rich.table import Table
 from gliobench.entrypoints.checks import Check, all_checks, backend_check
 from gliobench.entrypoints.completion import backend_names
 from gliobench.entrypoints.options import JsonOption
-from gliobench.entrypoints.terminal import plain
+from gliobench.entrypoints.terminal import for_results_only, plain
 
 app = typer.Typer(add_completion=False)
 
@@ -31,7 +31,8 @@ def doctor(
     as_json: JsonOption = False,
 ) -> None:
     """Check Python, libraries, extras, ONNX Runtime, weights, folders and programs that are backends; exit code 1 on a problem."""
-    checks = [backend_check(name) for name in backends] if backends else all_checks()
+    with for_results_only():
+        checks = [backend_check(name) for name in backends] if backends else all_checks()
     if as_json:
         typer.echo(json.dumps([asdict(check) for check in checks], indent=2))
     else:

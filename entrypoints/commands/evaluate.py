@@ -33,7 +33,7 @@ from gliobench.entrypoints.options import (
 from gliobench.entrypoints.outputs import output_folder
 from gliobench.entrypoints.plugins import with_whole_path
 from gliobench.entrypoints.settings import Settings, changed
-from gliobench.entrypoints.terminal import say
+from gliobench.entrypoints.terminal import for_results_only, say
 from gliobench.entrypoints.views.report import show_report
 
 app = typer.Typer(add_completion=False)
@@ -155,9 +155,14 @@ def evaluate_and_report(
         Exit: Always.
         GliobenchError: As `Evaluate`.
     """
-    with watching(
-        metrics_file=settings.metrics_file, batch_size=settings.batch_size, backends=request.names
-    ) as watch:
+    with (
+        watching(
+            metrics_file=settings.metrics_file,
+            batch_size=settings.batch_size,
+            backends=request.names,
+        ) as watch,
+        for_results_only(),
+    ):
         done = container.evaluate(watch=watch)(
             request, controls=controls, allow_partial=allow_partial
         )

@@ -36,7 +36,7 @@ from gliobench.entrypoints.options import (
 )
 from gliobench.entrypoints.outputs import local_folder
 from gliobench.entrypoints.progress import waiting
-from gliobench.entrypoints.terminal import say
+from gliobench.entrypoints.terminal import for_results_only, say
 from gliobench.entrypoints.views.prediction import prediction_json, print_prediction
 
 app = typer.Typer(add_completion=False)
@@ -126,7 +126,7 @@ def predict(
     dicom.adopt()
     adopt_prepare(prepare, brain_mask)
     source = container.one_study(study, files, study_id)
-    with waiting(f"loading {backend}"):
+    with waiting(f"loading {backend}"), for_results_only():
         prepared = container.prepare_study()(source, backend)
         container.report_prediction()  # its libraries are imported while images are read
     if show_prompts:
@@ -137,7 +137,7 @@ def predict(
         container.dicom_images(source, prepared.study.id)  # before anything is predicted
     folder = Path(out or f"gliobench-{file_stem(prepared.study.id)}")
     _remove_earlier(folder, prepared.study.id)
-    with waiting(f"{backend} reads {prepared.study.id}"):
+    with waiting(f"{backend} reads {prepared.study.id}"), for_results_only():
         reading = prepared.predict(force=force, probabilities=probabilities)
         written = write_prediction(reading, folder)
         if objects:

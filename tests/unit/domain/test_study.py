@@ -65,7 +65,19 @@ def test_an_unknown_modality_is_refused_with_the_known_ones() -> None:
 def test_a_study_gives_its_volume() -> None:
     volume = np.ones(GRID.shape, dtype=np.float32)
 
-    assert study(t2f=volume).volume(Modality.T2F) is volume
+    assert study(t2f=volume).volume(Modality.T2F).base is volume
+
+
+@pytest.mark.parametrize("by", [0.0, 100.0])
+def test_a_backend_cannot_change_what_other_backends_are_shown(by: float) -> None:
+    given = brain() + np.float32(by)
+    held = Study(id="s1", patient_id="p1", grid=HEAD_GRID, volumes={Modality.T2F: given})
+    volume = held.volume(Modality.T2F)
+
+    with pytest.raises(ValueError, match="read-only"):
+        volume -= volume.mean()
+
+    given[0, 0, 0] += 1  # it is still its owner's
 
 
 def test_a_modality_that_the_study_lacks_is_named_by_both_names() -> None:
