@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from command_line import gliobench, gliobench_process
+from command_line import gliobench
 from gliobench.application.ports.backend import BackendOptions, name_of
 from gliobench.domain.errors import BackendError, GliobenchError, InvalidInputError, NotFoundError
 from gliobench.entrypoints.plugins import build_backend
@@ -131,19 +131,14 @@ def test_it_is_evaluated_under_the_settings_of_its_name_and_predicts(
     }
 
 
-@pytest.mark.parametrize("workers", [[], ["--workers", "2"]])
-def test_what_a_backend_prints_is_not_among_the_json(
-    file: Path, tmp_path: Path, workers: list[str]
-) -> None:
+def test_what_a_backend_prints_is_not_among_the_json(file: Path, tmp_path: Path) -> None:
     printing = SOURCE.replace("        return [", "        print('grading')\n        return [")
     file.write_text(f"print('loading')\n{printing}")
     backend = ["--backend", f"{file}:make", "--out", str(tmp_path / "run")]
 
-    done = gliobench_process(
-        "evaluate", "phantom:2:0:4", *backend, *workers, "--json", cwd=tmp_path
-    )
+    done = gliobench("evaluate", "phantom:2:0:4", *backend, "--json")
 
-    assert done.returncode == 0, done.stderr
+    assert done.exit_code == 0, done.output
     assert json.loads(done.stdout)["cohort"]["n_studies"] == 2
     assert "loading" in done.stderr
     assert "grading" in done.stderr
