@@ -26,7 +26,7 @@ def small_localizer(full: bool) -> Iterator[None]:
         if not full:
             from gliobench.adapters.monai import localizer_batches, localizer_trainer, networks
 
-            patch.setattr(networks, "COARSE_CHANNELS", (4, 8, 16))
+            patch.setattr(networks, "COARSE_CHANNELS", (4, 8))
             patch.setattr(networks, "FINE_CHANNELS", 8)
             patch.setattr(networks, "FINE_BLOCKS", ((1, 1), (1,)))
             patch.setattr(localizer_batches, "WHOLE", (32, 32, 32))
