@@ -18,7 +18,13 @@ from gliobench.domain.errors import GliobenchError
 from gliobench.entrypoints.container import container
 
 REQUIREMENT = re.compile(r"[A-Za-z0-9._-]+")
-WEIGHTS = ("localizer.onnx", "grader.onnx", "slices/localizer.onnx", "slices/grader.onnx")
+WEIGHTS = (
+    "localizer.onnx",
+    "grader.onnx",
+    "slices/localizer.onnx",
+    "slices/grader.onnx",
+    "brain.onnx",
+)
 GPU_WHEEL = "pip uninstall -y onnxruntime onnxruntime-gpu && pip install onnxruntime-gpu"
 """Puts ONNX Runtime for GPUs in the place of that for CPUs: together they clash."""
 PIP_LINES = {"gpu": GPU_WHEEL}

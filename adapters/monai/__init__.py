@@ -1,5 +1,6 @@
 """Networks built, trained and exported with MONAI and PyTorch (extra `train`)."""
 
+from gliobench.adapters.monai.brain_trainer import BrainTrainer
 from gliobench.adapters.monai.fitting import Schedule
 from gliobench.adapters.monai.grader_trainer import GraderTrainer
 from gliobench.adapters.monai.lesions import load_lesion_cubes
@@ -13,6 +14,7 @@ from gliobench.adapters.monai.slice_trainer import SliceTrainer
 from gliobench.adapters.monai.training_run import TrainedNetworks, count_folds
 
 __all__ = [
+    "BrainTrainer",
     "GraderTrainer",
     "LocalizerTrainer",
     "RegionTrainer",

@@ -20,8 +20,7 @@ def write_onnx(trained: TorchNetwork, path: Path) -> None:
     Raises:
         BackendError: PyTorch cannot export it, or ONNX finds the result invalid.
     """
-    shape = trained.card.input_shape
-    example = torch.zeros(2, len(trained.card.modalities), *shape)
+    example = torch.zeros(2, trained.card.channels, *trained.card.input_shape)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # torch 2.13 warns of its own deprecated inner calls

@@ -27,6 +27,11 @@ grader=(gliobench train grader "$cubes" "$masks" --dataset "$studies" --steps 40
 export GLIOBENCH_SLICE_SPACING_MM=1.0714
 gliobench train slices "$data/t1ce_slices" --out "$work/slices"
 
+# Not of the brains of `prepare.py`, which judges it.
+apart=()
+for number in 033 136 198 271 275 295 316 320; do apart+=(--hold-out "BraTS20_Training_$number"); done
+gliobench train brain "$studies" "${apart[@]}" --final-only --out "$work/brain"
+
 python "$here/localizer.py" "$work/studies" --run "$work/localizer"
 python "$here/grader.py" "$data" --studies "$studies" --localizer "$work/localizer" \
     --cnn "$work/grader" --cnn-sites "$work/grader-sites"
@@ -35,5 +40,6 @@ python "$here/slice_cross_validation.py" "$work/slices"
 
 gliobench export "$work/localizer" "$work/regions" "$work/grader" --check "$studies" --out "$work/weights"
 python "$here/localizer.py" "$work/studies" --weights "$work/weights"
+cp "$work/brain/final/brain.onnx" "$work/weights/"
 gliobench export "$work/slices" --check "$data/t1ce_slices" --out "$work/weights/slices"
 gliobench export "$work/localizer" "$work/regions" "$work/grader" --folds --check "$studies" --out "$work/folds"

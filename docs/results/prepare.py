@@ -315,7 +315,11 @@ def compare_real(raw: str, ready: str) -> None:
     plain = plain_backend()
     tumour = pulled_region(whole(plain, study), source=study.grid, target=scan.grid, motion=to_scan)
     found = whole(backend, scan)
-    print(f"\nraw study: brain Dice {dice(scan.preparation.brain, moved):.3f}")
+    extracted = scan.preparation.brain
+    missed, extra = ((part.sum() / 1000) for part in (moved & ~extracted, extracted & ~moved))
+    print(
+        f"\nraw study: brain Dice {dice(extracted, moved):.3f}, {missed:.0f} ml missed, {extra:.0f} too many"
+    )
     print(
         f"mask Dice {dice(found, tumour):.3f}; {grade(backend, scan)} from raw, {grade(plain, study)} from ready"
     )

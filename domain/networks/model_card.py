@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from enum import Enum
 
 from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.networks.brain_input import BRAIN_RULE
 from gliobench.domain.networks.conformal_sets import ConformalSets
 from gliobench.domain.networks.input import MODALITY_ORDER, REGION_ORDER, SURE_ENOUGH
 from gliobench.domain.networks.intensity import INTENSITY_RULES, PLAIN_RULE
@@ -16,6 +17,9 @@ from gliobench.domain.networks.slice_input import SLICE_MODALITIES, SLICE_REGION
 from gliobench.domain.studies.extent import COARSEST_MM, FINEST_MM
 
 METADATA_KEY = "gliobench_model_card"
+BRAIN = "brain"
+RULES = {"localizer": INTENSITY_RULES, "grader": INTENSITY_RULES, BRAIN: (BRAIN_RULE,)}
+"""By kind, how intensities may become input."""
 LONGEST_INPUT = 512
 """Maximum number of voxels along an axis: more than the millimetres of a head."""
 
@@ -25,7 +29,7 @@ class ModelCard:
     """What inference and readers need to know of a network.
 
     Args:
-        kind: `localizer` or `grader`.
+        kind: `localizer`, `grader` or, of what outlines brains in heads, `brain`.
         architecture: The network's name and widths.
         input_shape: Voxels along (i, j, k) of the RAS+ input; one along k reads slices.
         spacing_mm: Voxel edges of the input.
@@ -66,15 +70,15 @@ class ModelCard:
 
     def __post_init__(self) -> None:
         wanted = {
-            "kind": ("localizer", "grader"),
+            "kind": RULES,
             "modalities": _values(MODALITY_ORDER, SLICE_MODALITIES),
             "regions": _values(REGION_ORDER, SLICE_REGIONS),
-            "intensity_rule": INTENSITY_RULES,
+            "intensity_rule": RULES.get(self.kind, ()),
         }
         for name, known in wanted.items():
             if getattr(self, name) not in known:
                 raise InvalidInputError(
-                    f"model card: {name} {getattr(self, name)!r} is not {known}"
+                    f"model card: {name} {getattr(self, name)!r} is not {tuple(known)}"
                 )
         if not 0 < self.temperature < math.inf:
             raise InvalidInputError(f"model card: temperature {self.temperature} is not positive")
@@ -97,6 +101,11 @@ class ModelCard:
     def of_slices(self) -> bool:
         """Return whether the network reads studies of one plane only."""
         return self.input_shape[2] == 1
+
+    @property
+    def channels(self) -> int:
+        """Return how many volumes the input has: the modalities and, of a brain, the template's depth."""
+        return len(self.modalities) + (self.kind == BRAIN)
 
     @property
     def learned(self) -> frozenset[str]:

@@ -210,6 +210,31 @@ def slices(
 
 @app.command()
 @grouped
+def brain(
+    dataset: Annotated[
+        str, typer.Argument(help="Stripped studies with reference masks, in BraTS's place.")
+    ],
+    out: OutOption,
+    *,
+    hold_out: Annotated[
+        list[str] | None,
+        typer.Option(help="Patient that no fit learns from, nor is judged on (repeatable)."),
+    ] = None,
+    steps: StepsOption = 4500,
+    fits: FitOptions,
+) -> None:
+    """Train the network that outlines brains in raw heads, on random heads about stripped brains.
+
+    Each fit leaves brain.onnx in its folder; the one that ships is that of all patients but eight.
+    """
+    trainer = container.brain_trainer(
+        _studies(dataset), held_out=hold_out or (), steps=steps, seed=fits.seed
+    )
+    fits.run(trainer, out, folds_of=None)
+
+
+@app.command()
+@grouped
 def lora(
     dataset: Annotated[str, typer.Argument(help="Studies with grades and reference masks.")],
     out: OutOption,

@@ -11,15 +11,18 @@ from gliobench.adapters.command.brain_extractor import BrainProgram, CommandBrai
 from gliobench.adapters.nifti import write_image
 from gliobench.adapters.nifti.image_file import ImageFile
 from gliobench.adapters.nifti.mask_file import read_two_valued
+from gliobench.adapters.onnx.backend import EMBEDDED_WEIGHTS
+from gliobench.adapters.onnx.network import OnnxNetwork
 from gliobench.adapters.phantom.template import brain_template
 from gliobench.application.ports.brain_extractor import BrainExtractor, BrainTemplate
 from gliobench.application.ports.registrar import Registrar
 from gliobench.application.ports.storage import Storage
+from gliobench.application.prepare.network_brain import NetworkBrainExtractor
 from gliobench.application.prepare.prepare_head import OwnBrain, PrepareHead
 from gliobench.application.prepare.saved_preparations import SavedPreparations
-from gliobench.application.prepare.template_brain import TemplateBrainExtractor
 from gliobench.domain.files.content import digest_of
 from gliobench.domain.geometry.grids import Grid
+from gliobench.domain.networks.model_card import BRAIN
 from gliobench.entrypoints.progress import tracked
 from gliobench.entrypoints.settings import PrepareSettings, Settings
 
@@ -51,7 +54,10 @@ def preparing(
     """
     table = settings.prepare
     prepare = PrepareHead(
-        registrar(), _extractor(table, settings.threads), _template, own_brain=_own_brain(table)
+        registrar(),
+        _extractor(table, settings.threads),
+        embedded_template,
+        own_brain=_own_brain(table),
     )
     return SavedPreparations(prepare, open_storage(str(settings.cache_dir / SAVED)))
 
@@ -62,13 +68,19 @@ def tracking(study_ids: Iterable[str]) -> Iterable[str]:
 
 
 @cache
-def _template() -> BrainTemplate:
+def embedded_template() -> BrainTemplate:
+    """Return the brain that heads are brought to.
+
+    Raises:
+        MissingExtraError: The extra `prepare` is not installed.
+    """
     return brain_template(_TEMPLATE_GRID)
 
 
 def _extractor(table: PrepareSettings, threads: int | None) -> BrainExtractor:
     if table.brain_command is None:
-        return TemplateBrainExtractor(_template)
+        network = OnnxNetwork(EMBEDDED_WEIGHTS / "brain.onnx", kind=BRAIN, threads=threads)
+        return NetworkBrainExtractor(network, embedded_template, network.sha256)
     return CommandBrainExtractor(
         BrainProgram(table.brain_command, table.timeout_s, table.env),
         write_image=write_image,

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from gliobench.adapters.monai import (
+    BrainTrainer,
     GraderTrainer,
     LocalizerTrainer,
     RegionTrainer,
@@ -24,6 +25,7 @@ from gliobench.application.ports.backend import Backend
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.ports.trainer import Trainer
 from gliobench.application.train.export_networks import ExportNetworks
+from gliobench.entrypoints.container.preparation import embedded_template
 from gliobench.entrypoints.progress import tracked
 
 PHANTOM_SEED = 1000
@@ -120,6 +122,25 @@ def slice_trainer(source: StudySource, *, steps: int, seed: int) -> Trainer:
     """
     schedule = Schedule(steps=steps, learning_rate=3e-3, weight_decay=1e-2, seed=seed)
     return SliceTrainer(source, schedule=schedule)
+
+
+def brain_trainer(
+    source: StudySource, *, held_out: Sequence[str] = (), steps: int, seed: int
+) -> Trainer:
+    """Return what trains the network that outlines brains in heads.
+
+    Args:
+        source: Stripped studies.
+        held_out: Patients that no fit learns from.
+        steps: Updates of the weights.
+        seed: Of weights and heads.
+
+    Raises:
+        InvalidInputError: The studies have no masks, or a patient is not among them.
+        MissingExtraError: The extra `prepare` is not installed.
+    """
+    schedule = Schedule(steps=steps, learning_rate=3e-3, checkpoint_every=250, seed=seed)
+    return BrainTrainer(source, embedded_template, schedule=schedule, held_out=held_out)
 
 
 def export_networks(

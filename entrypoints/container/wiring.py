@@ -175,6 +175,7 @@ class Container:
     grader_trainer = Factory(trainer("trainers.grader_trainer"))
     region_trainer = Factory(trainer("trainers.region_trainer"))
     slice_trainer = Factory(trainer("trainers.slice_trainer"))
+    brain_trainer = Factory(trainer("trainers.brain_trainer"))
     lora_trainer = Factory(
         wired("fine_tuning.lora_trainer", extra="vlm", purpose="Fine-tuning"), settings=settings
     )

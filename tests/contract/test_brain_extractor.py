@@ -13,6 +13,7 @@ from scipy import ndimage
 from fakes.fake_preparation import (
     HEAD_GRID,
     FakeBrainExtractor,
+    FakeBrainNetwork,
     fake_head,
     fake_template,
     true_brain,
@@ -20,9 +21,12 @@ from fakes.fake_preparation import (
 from gliobench.adapters.command.brain_extractor import BrainProgram, CommandBrainExtractor
 from gliobench.adapters.nifti import write_image
 from gliobench.adapters.nifti.mask_file import read_two_valued
-from gliobench.application.ports.brain_extractor import BrainExtractor
-from gliobench.application.prepare.template_brain import TemplateBrainExtractor
+from gliobench.application.ports.brain_extractor import BrainExtractor, BrainTemplate
+from gliobench.application.ports.registrar import Scan
+from gliobench.application.prepare.network_brain import NetworkBrainExtractor
 from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.geometry.grids import Grid
+from gliobench.domain.metrics.segmentation import dice
 from gliobench.domain.studies.study import Modality, Study
 
 SCRIPT = """#!/usr/bin/env python3
@@ -56,7 +60,7 @@ def _python() -> str:
 
 EXTRACTORS: dict[str, Callable[[Path], BrainExtractor]] = {
     "fake": lambda _: FakeBrainExtractor(),
-    "template": lambda _: TemplateBrainExtractor(fake_template),
+    "network": lambda _: NetworkBrainExtractor(FakeBrainNetwork(), fake_template, "a"),
     "program": _program,
 }
 
@@ -90,6 +94,45 @@ def test_settings_decide_the_fingerprint(tmp_path: Path) -> None:
     prints = {make(tmp_path).fingerprint for make in EXTRACTORS.values()}
 
     assert len(prints) == len(EXTRACTORS)
+
+
+@pytest.mark.parametrize("beyond_mm", [-4, 4])
+def test_the_images_correct_a_network_whose_brain_is_too_small_or_too_large(
+    beyond_mm: float,
+) -> None:
+    affine = np.diag([2.0, 2, 2, 1])
+    affine[:3, 3] = HEAD_GRID.affine[:3, 3]
+    grid = Grid(tuple(2 * n for n in HEAD_GRID.shape), affine)
+    truth = true_brain(grid)
+    noise = np.random.default_rng(0).normal(0, 20, grid.shape)
+    template = BrainTemplate(Scan(truth.astype(np.float32), grid), truth, "an ellipsoid")
+    extractor = NetworkBrainExtractor(FakeBrainNetwork(beyond_mm), lambda: template, "a")
+
+    seen, unseen = (
+        dice(reference=truth, prediction=extractor.extract(Study("x", "x", grid, volumes)))
+        for volumes in (
+            {Modality.T1C: (np.where(truth, 300, 100) + noise).astype(np.float32)},
+            {Modality.T1C: noise.astype(np.float32)},
+        )
+    )
+
+    assert seen > unseen + 0.01
+
+
+def test_a_network_that_sees_no_brain_is_a_fault() -> None:
+    network = FakeBrainNetwork(-1000)
+
+    with pytest.raises(InvalidInputError, match="no brain was found"):
+        NetworkBrainExtractor(network, fake_template, "a").extract(fake_head(Modality.T1C))
+
+
+def test_other_weights_are_another_extractor() -> None:
+    one, other = (
+        NetworkBrainExtractor(FakeBrainNetwork(), fake_template, weights).fingerprint
+        for weights in ("a", "b")
+    )
+
+    assert one != other
 
 
 def test_a_program_that_fails_says_why(tmp_path: Path) -> None:

@@ -6,15 +6,19 @@ from dataclasses import replace
 from typing import final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fakes.head import BRAIN_MM, SHAPE, SPACING_MM, brain, with_skull
 from gliobench.application.ports.brain_extractor import BrainExtractor, BrainTemplate
+from gliobench.application.ports.network import Network
 from gliobench.application.ports.registrar import Registrar, Registration, Scan
 from gliobench.application.prepare.preparation import PREPARED_GRID
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry.grids import BoolArray, Grid
 from gliobench.domain.geometry.resampling import pulled
 from gliobench.domain.geometry.rigid import Rigid
+from gliobench.domain.networks.brain_input import BRAIN_GRID, BRAIN_RULE
+from gliobench.domain.networks.model_card import BRAIN, ModelCard
 from gliobench.domain.studies.study import Modality, Study
 
 MIDDLE_MM = np.array([-119.5, 119.5, 77.0])
@@ -106,6 +110,34 @@ class FakeBrainExtractor(BrainExtractor):
         if not self._finds:
             raise InvalidInputError("no brain was found")
         return true_brain(head.grid)
+
+
+@final
+class FakeBrainNetwork(Network):
+    """Outlines the template's brain, or a larger one.
+
+    Args:
+        beyond_mm: How much further it reaches on every side.
+    """
+
+    def __init__(self, beyond_mm: float = 0) -> None:
+        self._beyond_mm = beyond_mm
+
+    @property
+    def card(self) -> ModelCard:
+        return ModelCard(
+            kind=BRAIN,
+            architecture="a sphere",
+            input_shape=BRAIN_GRID.shape,
+            spacing_mm=BRAIN_GRID.spacing_mm,
+            training_data="nothing",
+            trained_on=(),
+            intensity_rule=BRAIN_RULE,
+        )
+
+    def run(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+        depth_cm = inputs[:, -1:]
+        return (depth_cm + self._beyond_mm / 10) * 10
 
 
 def moved_head(study: Study, modality: Modality, motion: Rigid) -> Study:
