@@ -91,7 +91,7 @@ def networks(rehearse: bool) -> Rows:
     for path in sorted(WEIGHTS.rglob("*.onnx")):
         name = str(path.relative_to(WEIGHTS).with_suffix(""))
         on_cpu = OnnxNetwork(path, kind=path.stem, provider="cpu")
-        shape = (1, len(on_cpu.card.modalities), *on_cpu.card.input_shape)
+        shape = (1, on_cpu.card.channels, *on_cpu.card.input_shape)
         inputs = np.random.default_rng(0).normal(size=shape).astype(np.float32)
         expected, cpu_s = _timed(lambda on_cpu=on_cpu, inputs=inputs: on_cpu.run(inputs))
         try:

@@ -33,12 +33,14 @@ def test_the_shipped_networks_are_run_on_inputs_of_their_size(script: ModuleType
     rows = list(script.networks(rehearse=True))
 
     assert [what.split(",")[0] for what, _, _ in rows] == [
+        "brain",
         "grader",
         "localizer",
         "slices/grader",
         "slices/localizer",
     ]
-    assert "1x4x80x96x80, provider cpu" in rows[1][0]
+    assert "1x5x56x64x56, provider cpu" in rows[0][0]
+    assert "1x4x80x96x80, provider cpu" in rows[2][0]
     assert all("at most 0.0e+00 off" in outcome for _, outcome, _ in rows)
 
 
@@ -47,7 +49,7 @@ def test_a_provider_that_is_absent_is_a_row_and_not_the_end(script: ModuleType) 
         pytest.skip("there is a GPU")
     rows = list(script.networks(rehearse=False))
 
-    assert len(rows) == 4
+    assert len(rows) == 5
     assert all("asked for provider cuda, got" in outcome for _, outcome, _ in rows)
 
 

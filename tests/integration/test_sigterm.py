@@ -117,8 +117,11 @@ def test_every_line_of_a_jobs_log_is_json_save_the_error(
 
 def test_before_the_first_batch_sigterm_ends_the_process_at_once(tmp_path: Path) -> None:
     listing = """
+import sys
+
+
 def study_ids():
-    print("listing", flush=True)
+    print("listing", file=sys.__stdout__, flush=True)
     time.sleep(1000)
 
 
