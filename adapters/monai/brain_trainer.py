@@ -142,7 +142,9 @@ class BrainTrainer(Trainer):
         self._source, self._template, self._schedule = source, template, schedule
         self._studies = TrainingStudies.of(source)
         if unknown := set(held_out) - set(self._studies.by_patient):
-            raise InvalidInputError(f"--hold-out: no patient {', '.join(sorted(unknown))}")
+            raise InvalidInputError(
+                f"--hold-out: the dataset has no patient {', '.join(sorted(unknown))}"
+            )
         self._held_out = frozenset(held_out)
         if not self.strata():
             raise InvalidInputError("--hold-out: no patient is left to learn from")
