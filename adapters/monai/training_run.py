@@ -23,7 +23,7 @@ from gliobench.adapters.monai.torch_network import (
 from gliobench.application.ports.trainer import TrainingData
 from gliobench.application.train.cross_validate import TRAINING_DATA
 from gliobench.domain.errors import InvalidInputError, NotFoundError
-from gliobench.domain.files.documents import LARGEST_BYTES, read_document
+from gliobench.domain.files.documents import read_document, read_file
 from gliobench.domain.files.whole import write_whole
 from gliobench.domain.geometry.grids import BoolArray, FloatArray
 from gliobench.domain.networks.region_grader import RegionGrader
@@ -196,11 +196,6 @@ def _folds(run: Path) -> Mapping[str, int]:
 def _read(form: TypeAdapter[T], path: Path) -> T:
     if not path.is_file():
         raise NotFoundError(f"{path} is not there: finish the run with gliobench train")
-    try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST_BYTES + 1)
-    except OSError as error:
-        raise InvalidInputError(f"{path} cannot be read: {error.strerror}") from error
     return read_document(
-        partial(form.validate_json, strict=True), content, name=f"{path} cannot be read"
+        partial(form.validate_json, strict=True), read_file(path), name=f"{path} cannot be read"
     )

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from hashlib import sha256
 from threading import Lock
-from typing import Protocol, Self, final
+from typing import Protocol, final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gliobench.application.datasets.studies_of import StudiesOf
 from gliobench.application.datasets.study_images import StoredImage, stored_images
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.prepare.preparation import (
@@ -25,10 +26,8 @@ from gliobench.domain.errors import FaultError, InvalidInputError
 from gliobench.domain.geometry.grids import BoolArray, Grid
 from gliobench.domain.geometry.resampling import pulled, pulled_region
 from gliobench.domain.geometry.rigid import Rigid
-from gliobench.domain.labels.proposal import DatasetLabels, Integers
-from gliobench.domain.studies.faults import Fault, FaultKind, FaultyStudyError
-from gliobench.domain.studies.grading_target import GradingTarget, TargetPrior
-from gliobench.domain.studies.study import Grade, Modality, Origin, Reference, Study
+from gliobench.domain.studies.faults import FaultKind, FaultyStudyError
+from gliobench.domain.studies.study import Modality, Reference, Study
 
 Volume = NDArray[np.float32]
 
@@ -78,19 +77,16 @@ class PreparedScan(Study):
 
 
 @final
-class PreparedStudies(StudySource):
+class PreparedStudies(StudiesOf):
     """Shows the studies of a source as `PreparedScan`; references lie on the grid of the anchor.
 
     Args:
         source: The studies as they are.
         prepare: Prepares the images of one.
-
-    Attributes:
-        whole: The source.
     """
 
     def __init__(self, source: StudySource, prepare: Prepare) -> None:
-        self.whole = source
+        super().__init__(source)
         self._prepare = prepare
         self._last: tuple[str, _Prepared] | None = None
 
@@ -154,54 +150,6 @@ class PreparedStudies(StudySource):
         """Hash the files and what decides the preparation (sha256, hex)."""
         parts = f"{self.whole.content_hash(study_id)} {VERSION} {self._prepare.fingerprint}"
         return sha256(parts.encode()).hexdigest()
-
-    def study_ids(self) -> Sequence[str]:
-        """Name every study."""
-        return self.whole.study_ids()
-
-    def origin(self, study_id: str) -> Origin:
-        """Return a study's patient and acquisition site."""
-        return self.whole.origin(study_id)
-
-    def grade(self, study_id: str) -> Grade | None:
-        """Return the reference grade."""
-        return self.whole.grade(study_id)
-
-    def modalities(self) -> tuple[Modality, ...]:
-        """Name what every study should have."""
-        return self.whole.modalities()
-
-    @property
-    def is_of_slices(self) -> bool:
-        """Return whether every study is one slice."""
-        return self.whole.is_of_slices
-
-    def notes(self, study_id: str) -> list[Fault]:
-        """Return what is odd about a study's files and does no harm."""
-        return self.whole.notes(study_id)
-
-    @property
-    def labels(self) -> DatasetLabels | None:
-        """The convention of the masks."""
-        return self.whole.labels
-
-    def labelled(self, labels: DatasetLabels) -> Self:
-        """Return the same studies with their masks read by a convention."""
-        return type(self)(self.whole.labelled(labels), self._prepare)
-
-    @property
-    def prior(self) -> TargetPrior | None:
-        """Return what is graded in the place of the grade."""
-        return self.whole.prior
-
-    @property
-    def target(self) -> GradingTarget:
-        """Return what is graded."""
-        return self.whole.target
-
-    def mask_integers(self, study_id: str) -> Integers | None:
-        """Read which integers a study's mask holds."""
-        return self.whole.mask_integers(study_id)
 
     def _prepared(self, study_id: str) -> _Prepared:
         if self._last is None or self._last[0] != study_id:

@@ -28,7 +28,7 @@ def test_stripped_brains_are_plausible_and_given_as_the_files_hold_them(
 
         assert list(implausible_images(study)) == []
         assert list(scope_faults(study)) == []
-        assert all(np.shares_memory(study.volume(one), study.volumes[one]) for one in study.volumes)
+        assert all(np.shares_memory(study.volume(m), study.volumes[m]) for m in study.volumes)
 
 
 @pytest.mark.parametrize(
