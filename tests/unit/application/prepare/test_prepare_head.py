@@ -12,6 +12,7 @@ import pytest
 from fakes.fake_preparation import (
     HEAD_GRID,
     FakeBrainExtractor,
+    FakeBrainNetwork,
     FakeRegistrar,
     fake_head,
     fake_template,
@@ -23,6 +24,7 @@ from fakes.fake_study_source import FakeStudySource
 from fakes.scanned_head import turned
 from gliobench.application.datasets.study_images import StoredImage, stored_images, study_of_images
 from gliobench.application.ports.registrar import Registration
+from gliobench.application.prepare.network_brain import NetworkBrainExtractor
 from gliobench.application.prepare.preparation import PREPARED_GRID, Preparation
 from gliobench.application.prepare.prepare_head import OwnBrain, PrepareHead, anchor_of
 from gliobench.application.prepare.prepared_studies import PreparedScan, PreparedStudies
@@ -337,6 +339,22 @@ def test_the_content_of_prepared_studies_is_other_than_that_of_raw_ones() -> Non
     source = PreparedStudies(inner, saving(FakeStorage(), FakeRegistrar()))
 
     assert source.content_hash("head") != inner.content_hash("head")
+
+
+def test_brains_found_by_other_weights_are_other_content() -> None:
+    inner = source_of(fake_head(T1C))
+    one, other = (
+        NetworkBrainExtractor(FakeBrainNetwork(), fake_template, weights) for weights in ("a", "b")
+    )
+
+    hashes = {
+        PreparedStudies(
+            inner, SavedPreparations(preparing(extractor=extractor), FakeStorage())
+        ).content_hash("head")
+        for extractor in (one, other)
+    }
+
+    assert len(hashes) == 2
 
 
 def test_a_preparation_needs_an_anchor_that_stays() -> None:
