@@ -13,6 +13,7 @@ from gliobench.domain.evaluation.case_table import Cases, CaseTable
 from gliobench.domain.evaluation.findings import Finding, FindingKind
 from gliobench.domain.labels.proposal import DatasetLabels
 from gliobench.domain.metrics.measures import DICE
+from gliobench.domain.position.another_frame import better_fit
 from gliobench.domain.predictions.prediction import Form
 from gliobench.domain.studies.grading_target import GRADE, GradingTarget
 from gliobench.domain.studies.patients import patient_hash
@@ -61,6 +62,7 @@ def audit_run(run: ScoredRun) -> Iterator[Finding]:
     yield from _oracle(run)
     yield from _declared(run)
     yield from _equal_to_references(run)
+    yield from _in_another_frame(run)
 
 
 def learned_from(cases: Cases, trained_on: frozenset[str] | None) -> CaseTable:
@@ -156,5 +158,18 @@ def _equal_to_references(run: ScoredRun) -> Iterator[Finding]:
             FindingKind.EQUAL_TO_REFERENCES,
             f"The masks of {run.backend} are equal to the references, voxel for voxel, in all "
             f"{len(dice)} studies with a tumour and an answer: check that they are predictions.",
+            backend=run.backend,
+        )
+
+
+def _in_another_frame(run: ScoredRun) -> Iterator[Finding]:
+    """Find places that fit the tumours mirrored or turned: the frame of their files may be another."""
+    if fit := better_fit(run.cases):
+        yield Finding(
+            FindingKind.ANOTHER_FRAME,
+            f"The places of {run.backend} follow the tumours of {studies(fit.n)} where {fit.change} "
+            f"(tracking index {fit.index:.2f}, as they are {fit.index_as_is:.2f}): check the frame of its "
+            "coordinates (LPS or RAS), the order of axes and the orientation of its masks before its errors "
+            "are believed.",
             backend=run.backend,
         )

@@ -41,6 +41,11 @@ class FindingKind(str, Enum):
     )
     STAND_IN = "stand-in", Consequence.STAMPED
     UNCONFIRMED_FRAME = ("places not confirmed", Consequence.STAMPED, "Places may be misread")
+    ANOTHER_FRAME = (
+        "places in another frame",
+        Consequence.STAMPED,
+        "Places may be mirrored or turned",
+    )
     EQUAL_TO_REFERENCES = "masks equal to the references", Consequence.STAMPED
     HELD_OUT = "held out", Consequence.STAMPED
     PRIORS = "averages of these patients", Consequence.STAMPED, "Baselines use these patients"

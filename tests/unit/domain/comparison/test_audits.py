@@ -4,13 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from fakes.fake_case_score import fake_case_score, fake_target
+from fakes.fake_case_score import PLANE, fake_case_score, fake_target
 from gliobench.domain.comparison.audits import audit
 from gliobench.domain.comparison.run_audits import ScoredRun, learned_from
 from gliobench.domain.evaluation.backend_facts import BackendFacts
 from gliobench.domain.evaluation.case_table import CaseTable
 from gliobench.domain.evaluation.findings import Consequence, Finding, FindingKind
 from gliobench.domain.evaluation.scores import FormOutcome
+from gliobench.domain.geometry.grids import Point
 from gliobench.domain.predictions.prediction import Form
 from gliobench.domain.studies.faults import Fault, FaultKind
 from gliobench.domain.studies.patients import patient_hash
@@ -276,3 +277,20 @@ def test_references_that_are_unreadable_or_missing_are_told_apart() -> None:
     )
     assert "s2: unknown_label: labels [7]" in unreadable.sentence
     assert (missing.kind, missing.study_ids) == (FindingKind.MISSING_MASKS, ("s3",))
+
+
+def test_places_that_follow_the_tumours_in_the_mirror_are_stamped() -> None:
+    mirrored = [
+        fake_case_score(
+            f"s{i}",
+            answers={Form.POINT: Point(PLANE, at=(40.0 - i, 15.0))},
+            target=fake_target((i, 15), (i + 1, 16)),
+        )
+        for i in range(3, 38, 4)
+    ]
+
+    found = only(audit([run(cases=mirrored, n_studies=9)]))
+
+    assert found.kind is FindingKind.ANOTHER_FRAME
+    assert "follow the tumours of 9 studies where left and right are exchanged" in found.sentence
+    assert found.kind.consequence is Consequence.STAMPED

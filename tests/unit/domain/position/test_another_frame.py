@@ -1,0 +1,66 @@
+"""Ten tumours on an axial plane of 2x1 mm pixels, spread over both sides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from fakes.fake_case_score import PLANE, fake_case_score, fake_target
+from gliobench.domain.evaluation.case_table import CaseTable
+from gliobench.domain.geometry.grids import Point
+from gliobench.domain.position.another_frame import better_fit
+from gliobench.domain.predictions.prediction import Form
+
+TUMOURS = [(5, 4), (33, 9), (8, 22), (30, 24), (12, 13), (25, 6), (17, 27), (36, 18), (4, 15), (21, 20)]
+Place = tuple[float, float]
+
+
+def answered(answer: Callable[[float, float], Place], tumours: list[Place] = TUMOURS) -> CaseTable:
+    return CaseTable.of(
+        fake_case_score(
+            f"s{number}",
+            answers={Form.POINT: Point(PLANE, at=answer(i, j))},
+            target=fake_target((i, j), (i + 1, j + 1)),
+        )
+        for number, (i, j) in enumerate(tumours)
+    )
+
+
+@pytest.mark.parametrize(
+    ("answer", "change"),
+    [
+        (lambda i, j: (40 - i, j), "left and right are exchanged"),
+        (lambda i, j: (i, 22 - j), "front and back are exchanged"),
+        (lambda i, j: (37 - i, 30 - j), "left and right, and front and back, are exchanged"),
+        (lambda i, j: (j / 2, 2 * i - 15), "the two axes are exchanged"),
+    ],
+)
+def test_answers_of_a_mirrored_or_turned_frame_are_recognised(
+    answer: Callable[[float, float], Place], change: str
+) -> None:
+    found = better_fit(answered(answer))
+
+    assert found is not None
+    assert (found.change, found.n) == (change, 10)
+    assert found.index == pytest.approx(1.0)
+    assert found.index_as_is < 0.6
+
+
+def test_answers_near_their_tumours_fit_best_as_they_are() -> None:
+    assert better_fit(answered(lambda i, j: (i + 3, j - 2))) is None
+
+
+def test_one_answer_for_all_patients_fits_by_no_change() -> None:
+    assert better_fit(answered(lambda *_: (3.0, 20.0))) is None
+
+
+def test_answers_at_random_fit_by_no_change() -> None:
+    rng = np.random.default_rng(0)
+
+    assert better_fit(answered(lambda *_: tuple(rng.uniform(0, 30, 2)))) is None
+
+
+def test_seven_patients_are_too_few_to_know() -> None:
+    assert better_fit(answered(lambda i, j: (40 - i, j), TUMOURS[:7])) is None
