@@ -9,13 +9,16 @@ from gliobench.application.ports.prediction_files import PredictionFiles
 from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.errors import FaultError, InvalidInputError
 from gliobench.domain.geometry.grids import Grid, Point, Point3D, Polygon
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.predictions.prediction import (
     Failure,
     FailureReason,
     Form,
     Localisation,
+    Mask,
     NoTumour,
 )
+from gliobench.domain.studies.implausible_mask import why_implausible
 from gliobench.domain.studies.study import Study
 
 PROBED = 10
@@ -75,6 +78,8 @@ def _unusable(answer: Localisation | NoTumour | Failure, grid: Grid) -> Failure 
     match answer:
         case Failure():
             return answer if answer.reason in _UNUSABLE and not answer.raw else None
+        case Mask() if why := why_implausible(answer.regions[Region.WT]):
+            return Failure(FailureReason.UNREADABLE_PREDICTION, why)
         case Point3D():
             spots, edges = [answer.at], grid.shape
         case Point() | Polygon():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import pytest
 
 from fakes.fake_study_source import FakeStudySource, fake_case
@@ -11,7 +12,8 @@ from gliobench.adapters.prediction_files.written import Written
 from gliobench.application.backends.misplaced import check_inside
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry.grids import Axis, Plane, Point3D, Polygon
-from gliobench.domain.predictions.prediction import Failure, FailureReason, Form, Localisation
+from gliobench.domain.labels.regions import Region
+from gliobench.domain.predictions.prediction import Failure, FailureReason, Form, Localisation, Mask
 
 SOURCE = FakeStudySource([fake_case("a"), fake_case("b"), fake_case("c")])
 SHAPE = SOURCE.study("a").grid.shape
@@ -62,3 +64,14 @@ def test_masks_of_which_none_can_be_read_are_refused_with_the_reason() -> None:
 
     with pytest.raises(InvalidInputError, match="no mask can be used: a.nii.gz: shape"):
         check({"a": torn}, Form.MASK)
+
+
+def test_masks_that_all_cover_what_lies_around_the_tumour_are_refused() -> None:
+    grid = SOURCE.study("a").grid
+    tumour = np.zeros(grid.shape, bool)
+    tumour[1, 1, 1] = True
+    mask, inverted = (Mask(grid, {Region.WT: whole}) for whole in (tumour, ~tumour))
+
+    check({"a": inverted, "b": mask}, Form.MASK)
+    with pytest.raises(InvalidInputError, match="no mask can be used: the mask covers .* inverted"):
+        check({"a": inverted, "b": inverted}, Form.MASK)
