@@ -17,6 +17,7 @@ from gliobench.adapters.html.words import (
     concerned,
     distance_words,
     endpoint_name,
+    first_places,
     grade_counts,
     is_guided,
     measured_by,
@@ -100,7 +101,7 @@ def _primary(report: Report) -> Iterator[str]:
         yield f"By {declared}, only {name} is scored, {value}."
     else:
         others = claims_of_the_first(report, ranking, endpoint)
-        _, *equals = [other for other, found in ranking if found.value == ranking[0][1].value]
+        _, *equals = first_places(ranking)
         first = f"shares the first rank with {listed(equals)}," if equals else "ranks first"
         yield f"By {declared}, {name} {first} {value}; {others}."
 
@@ -154,8 +155,10 @@ def _placing(report: Report) -> Iterator[str]:
     ranking = ranked(report, POINT_ERROR)
     if report.primary != POINT_ERROR and len(ranking) > 1:
         arm = arm_of(report, ranking[0][0])
+        _, *equals = first_places(ranking)
+        has = f"and {listed(equals)} have" if equals else "has"
         yield (
-            f"For points on the scoring plane, {arm.name} has the smallest mean error, "
+            f"For points on the scoring plane, {arm.name} {has} the smallest mean error, "
             f"{_value(arm, POINT_ERROR)}; {claims_of_the_first(report, ranking, POINT_ERROR)}."
         )
 

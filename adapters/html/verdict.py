@@ -19,6 +19,7 @@ from gliobench.adapters.html.words import (
     arm_of,
     concerned,
     endpoint_name,
+    first_places,
     is_better,
     is_guided,
     pair_of,
@@ -81,7 +82,7 @@ def _verdict(report: Report) -> str:
     if report.primary == BALANCED_ACCURACY and best.value <= CHANCE:
         who = "No backend is" if others else "It is not"
         return f"{who} shown to grade better than chance{scored}, by {name}."
-    equals = [other for other, found in ranking if found.value == best.value]
+    equals = first_places(ranking)
     if len(equals) > 1:
         return f"{_who_share(report, equals)}{scored}."
     found = {other: _standing(report, name, other) for other, _ in others}

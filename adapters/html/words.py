@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, product
 
 from gliobench.adapters.html.numbers import count, interval, listed, number, value_of
@@ -83,6 +84,13 @@ def ranked(report: Report, endpoint: Endpoint) -> list[tuple[str, Estimate]]:
     """Rank the backends that have an endpoint, the best first; on simulated studies keep their order."""
     found = ((arm.name, measured_by(arm, endpoint)) for arm in report.arms)
     return _in_order(report, found, sign=endpoint.sign)
+
+
+def first_places(ranking: Sequence[tuple[str, Estimate]]) -> list[str]:
+    """Name the backends of a ranking whose value is that of the first, up to rounding."""
+    return [
+        name for name, found in ranking if math.isclose(found.value, ranking[0][1].value, abs_tol=1e-9)
+    ]
 
 
 def tracking_indices(report: Report) -> list[tuple[str, Estimate]]:

@@ -21,6 +21,10 @@ from gliobench.domain.statistics.wilcoxon import SignedRank, signed_rank
 
 NOT_LOCALISED = NotEstimable("one of the two does not answer in this form")
 
+ALIKE = 9
+"""Decimals of differences: the same place in voxels and in millimetres scores alike up to rounding, of
+which signed ranks would make a difference in every study."""
+
 PairedScores: TypeAlias = dict[tuple[str, str, Endpoint], PairedMeans]
 """By both backends and the endpoint; the p is of the test that a claim takes."""
 
@@ -63,8 +67,8 @@ class PlacedStudies:
         return [e for e in LOCALISATION if {(first, e), (second, e)} <= set(self.scores)]
 
     def apart(self, first: str, second: str, endpoint: Endpoint) -> FloatArray:
-        """Return the first's scores minus the second's; NaN where either has none."""
-        return np.asarray(self.scores[first, endpoint] - self.scores[second, endpoint])
+        """Return the first's scores minus the second's, equal ones exactly 0; NaN where either has none."""
+        return np.round(self.scores[first, endpoint] - self.scores[second, endpoint], ALIKE)
 
     def means(self, pairs: Sequence[tuple[str, str]], *, seed: int) -> PairedScores:
         """Compare every mean of all pairs; all permutation tests share the same random signs."""

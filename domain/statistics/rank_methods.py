@@ -122,8 +122,8 @@ class RankedScores:
         n_arms, there = self.scores.shape[1], (weights > 0).astype(np.float64)
         won = np.zeros((len(weights), n_arms))
         for one, other in combinations(range(n_arms), 2):
-            apart = (self.scores[:, one] - self.scores[:, other]) * self.importance
-            above, below = one_sided(apart, there)
+            apart = np.round(self.scores[:, one] - self.scores[:, other], ALIKE)
+            above, below = one_sided(apart * self.importance, there)
             won[:, one] += above <= 1 - LEVEL
             won[:, other] += below <= 1 - LEVEL
         return np.asarray(won / max(1, n_arms - 1))

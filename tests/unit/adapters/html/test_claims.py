@@ -38,6 +38,7 @@ from gliobench.domain.evaluation.scores import CaseScore, FormOutcome
 from gliobench.domain.geometry.grids import Point
 from gliobench.domain.predictions.prediction import Form
 from gliobench.domain.statistics.normal_limit import DRAWN_UP_TO
+from gliobench.domain.statistics.wilcoxon import SignedRank
 from gliobench.domain.studies.grading_target import GRADE
 from gliobench.domain.studies.study import Grade
 
@@ -78,6 +79,20 @@ def test_of_a_mean_that_rests_on_few_failures_only_the_typical_study_is_claimed(
     )
     assert "on average" not in told
     assert "more often" not in told
+
+
+def test_errors_that_differ_by_rounding_are_of_equal_backends() -> None:
+    exact, rounded = (
+        [reading(n, hgg=True, points=(0.0, 2.0 + n / 10 + noise)) for n in range(12)]
+        for noise in (0.0, 1e-12)
+    )
+
+    report = compared(exact=exact, rounded=rounded)
+
+    shift = report.pairs[0].shifts[Form.POINT]
+    assert isinstance(shift, SignedRank)
+    assert (shift.n_different, shift.p) == (0, 1.0)
+    assert "exact and rounded have the smallest mean error" in in_words(report)
 
 
 def test_a_p_that_speaks_for_the_other_one_stands_nowhere_beside_a_mean(torn: Report) -> None:
