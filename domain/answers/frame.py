@@ -30,9 +30,22 @@ _SHARES = re.compile(
 _SIZE_PX = re.compile(
     r"\b(\d{2,5})\s?(?:[x×]|by)\s?(\d{2,5})[\s-]?(?:px|pixels?|image|picture)\b", re.IGNORECASE
 )
+_SCALE = re.compile(
+    r"\b(?:scale|range)(?: is| of| from)?:? ?[\[(]?[01](?:\.0)?\s?(?:-|–|to|,|\.\.)\s?(\d{1,5})(?:\.0)?\b"
+    r"|\b[01](?:\.0)?\s?(?:-|–|to|\.\.)\s?(\d{1,5})(?:\.0)? (?:scale|range|grid)\b"
+    r"|\bout of (\d{1,5})\b",
+    re.IGNORECASE,
+)
 _OTHER_ORIGIN = re.compile(
     r"\borigin\b[^.]{0,30}\b(?:bottom|lower|right|cent(?:er|re)|middle)\b"
     r"|\by(?:[\s-]axis)? [a-z ]{0,20}\bup(?:ward)?s?\b"
+    r"|\b[xy](?:[\s-](?:axis|coordinates?))? from (?:the )?(?:bottom|lower|right)\b"
+    r"|\brelative to (?:the )?(?:(?:image|picture|slice)(?:'s)? )?(?:cent(?:er|re)|middle|midline)\b"
+    r"|(?:[\"'(]|\b(?:coordinates|fractions|given|measured|numbers|values)(?: are)? )"
+    r"relative to (?:the )?(?:brain|head|hemisphere|skull)\b"
+    r"|\b(?:flipp|mirror|rotat|transpos)ing (?:the )?(?:image|picture|scan|slice)\b"
+    r"|\b(?:image|picture|scan|slice|coordinates?) (?:is|are|was|were) (?:flipped|mirrored|rotated|transposed)\b"
+    r"|\b(?:flipped|mirrored) (?:horizontally|vertically|left)\b"
     r"|\b(?:count|measur|start)[a-z]* from (?:the )?(?:bottom|lower|right|cent(?:er|re)|middle)\b",
     re.IGNORECASE,
 )
@@ -81,6 +94,8 @@ class Frame:
         )
         if is_px and not stated:
             stated = next(resized, None)
+        if not stated and "%" not in text:
+            stated = next((one for one in _SCALE.finditer(text) if self._is_another(one)), None)
         if stated:
             raise Unreadable(
                 FailureReason.CONTRADICTION, f"coordinates of another kind are stated: {stated[0]}"
@@ -151,6 +166,10 @@ class Frame:
         if not 0.0 <= fraction <= 1.0:
             raise Unreadable(FailureReason.OUT_OF_RANGE, f"{number.value} lies outside the picture")
         return round(fraction, _DECIMALS)
+
+    def _is_another(self, scale: re.Match[str]) -> bool:
+        """Return whether a stated scale ends elsewhere than the frame's."""
+        return {int(end) for end in scale.groups() if end}.isdisjoint((self.units, self.highest))
 
     @property
     def _steps(self) -> int:

@@ -7,9 +7,11 @@ import re
 from collections.abc import Iterable, Mapping
 
 from gliobench.domain.answers.axis_order import AxisOrder, is_order_key, states_order
+from gliobench.domain.answers.denials import check_beside, check_sentences
 from gliobench.domain.answers.questions import Question
 from gliobench.domain.answers.refusals import check_answering
 from gliobench.domain.answers.words import (
+    SENTENCE_END,
     Number,
     Unreadable,
     key_of,
@@ -61,37 +63,18 @@ _GRADE_KEYS = frozenset(
         *("classification", "diagnosis", "prediction", "answer"),
     )
 )
-_REMARKS = frozenset(
+REMARKS = frozenset(
     (
         *("comment", "description", "explanation", "justification", "label"),
         *("name", "note", "rationale", "reason", "reasoning"),
     )
 )
+"""Keys of words beside an answer."""
 _ORDERS = frozenset(("order", "axisorder", "coordinateorder", "format", "coordinateformat"))
 """Keys of a remark that states the order of the coordinates."""
 _NO_ORDER_OF_ITS_OWN = frozenset(("box2d",))
 """Wrappers that mean y first in one family of models and x first in others."""
 _CERTAINTIES = frozenset(("certainty", "confidence", "probability", "score"))
-
-_THAT = (
-    r"(?:(?:a|above|an|and|answer|are|as|at|be|believe|bounding|box|but|center|centre|clearly|coordinates"
-    r"|following|grade|in|is|it|json|just|like|located|merely|my|object|only|output|point|polygon|s|simply|that"
-    r"|the|these|think|this|to|was|were|which|would)[\W_]+)*"
-)
-"""Words between an object and what denies it."""
-_DISOWNED = re.compile(
-    r"(?:n't|\b(?:not|never|unless|if|example|e\.g|such as|instead of|rather than|incorrect|wrong|false))"
-    rf"\W+{_THAT}\W*$",
-    re.IGNORECASE,
-)
-_DENIED = re.compile(
-    rf"[\W_]*{_THAT}(?:(?:not|\w+n't)\W+(?:(?:the|an?|be|look|seem)\W+)*(?:correct|right|true|valid|answer)\b"
-    r"|(?:incorrect|wrong|false|invalid|example|placeholder|template|hypothetical)\b|no\s*[,.!;])",
-    re.IGNORECASE,
-)
-"""What follows an object that is no answer; "this is not medical advice" may follow an answer."""
-_NEAR = 120
-"""Characters around an object in which it is denied."""
 
 NUMBER_KEYS: Mapping[Question, frozenset[str]] = {
     question: frozenset(name for names in layouts if len(names) > 1 for name in names)
@@ -123,12 +106,12 @@ def objects_in(text: str) -> tuple[list[object], str]:
         except json.JSONDecodeError:
             continue
         if _holds_object(value):
-            before, after = text[done:start][-_NEAR:], text[end : end + _NEAR]
-            if _DISOWNED.search(before) or _DENIED.match(after):
-                raise Unreadable(FailureReason.EMPTY_ANSWER, "an object is denied or an example")
+            check_beside(text[done:start], text[end:])
             values.append(value)
             rest.append(text[done:start])
             done = end
+    if values:
+        check_sentences(SENTENCE_END.split(text[done:]))
     return values, " ".join([*rest, text[done:]])
 
 
@@ -140,7 +123,7 @@ def grade_of(value: object) -> Grade:
     """
     fields = _only_object(value)
     answers = [item for key, item in fields.items() if key in _GRADE_KEYS]
-    if any(key not in _GRADE_KEYS | _REMARKS | _CERTAINTIES for key in fields):
+    if any(key not in _GRADE_KEYS | REMARKS | _CERTAINTIES for key in fields):
         raise Unreadable(FailureReason.WRONG_ARITY, f"the answer has the keys {_keys(fields)}")
     if not answers or not all(isinstance(answer, str) for answer in answers):
         raise Unreadable(FailureReason.NO_GRADE, "the answer does not name a grade")
@@ -238,7 +221,7 @@ def _fields(value: Object, layouts: Iterable[tuple[str, ...]]) -> list[object]:
 
 
 def _is_remark(key: str, value: object) -> bool:
-    return isinstance(value, str) and (key in _REMARKS or (key in _ORDERS and states_order(value)))
+    return isinstance(value, str) and (key in REMARKS or (key in _ORDERS and states_order(value)))
 
 
 def _only_object(value: object) -> Object:

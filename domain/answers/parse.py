@@ -13,11 +13,13 @@ from typing import TypeVar
 
 import shapely
 
+from gliobench.domain.answers.denials import check_after
 from gliobench.domain.answers.dialects import DIALECTS, Dialect
 from gliobench.domain.answers.frame import Frame
 from gliobench.domain.answers.objects import NUMBER_KEYS, grade_of, objects_in, place_of
 from gliobench.domain.answers.questions import Question
 from gliobench.domain.answers.refusals import check_answering, check_closed
+from gliobench.domain.answers.remarks import check_grade_remarks, check_remarks
 from gliobench.domain.answers.thoughts import without_thoughts
 from gliobench.domain.answers.words import (
     Number,
@@ -153,12 +155,16 @@ def _grade(words: str, *, finished: bool) -> Grade:
     values, rest = objects_in(words)
     if not values:
         check_answering(words, finished=finished)
+        check_after(words, named_grades)
         return written_grade(words)
     check_closed(rest)
+    check_remarks(values, rest)
     grades = {grade_of(value) for value in values}
     if len(grades | named_grades(rest)) > 1:
         raise Unreadable(FailureReason.CONTRADICTION, "the answer names both grades")
-    return grades.pop()
+    (grade,) = grades
+    check_grade_remarks(values, grade)
+    return grade
 
 
 def _fractions(words: str, question: Question, frame: Frame, *, finished: bool) -> list[float]:
@@ -174,6 +180,7 @@ def _numbers(words: str, question: Question, dialect: Dialect, *, finished: bool
     order, unordered = dialect.order_of(words, question)
     if not values:
         found = written_numbers(unordered, question, NUMBER_KEYS[question])
+        check_after(unordered, numbers_in)
         if isinstance(found, list):
             if dialect.decimals and _COMMA.search(unordered):
                 raise Unreadable(
@@ -182,6 +189,7 @@ def _numbers(words: str, question: Question, dialect: Dialect, *, finished: bool
             return order.of_all(found, question)
         return place_of(found, question, order)
     check_closed(rest)
+    check_remarks(values, rest)
     first, *others = [place_of(value, question, order) for value in values]
     if numbers_in(rest) or any(other != first for other in others):
         raise Unreadable(FailureReason.WRONG_ARITY, "the answer contains further numbers")

@@ -54,13 +54,18 @@ def check_answering(text: str, *, finished: bool, place: bool = False) -> None:
         raise Unreadable(FailureReason.NO_TUMOUR_FOUND, "the model sees no tumour")
 
 
+def plainly_none(sentence: str) -> bool:
+    """Return whether a sentence states that there is no tumour, and nothing else."""
+    return _PLAINLY_NONE.fullmatch(sentence) is not None
+
+
 def _check_plainly_none(text: str) -> None:
     """Reject a text that mentions "no tumour" and further content.
 
     Raises:
         Unreadable: The text does so.
     """
-    if not all(_PLAINLY_NONE.fullmatch(item) for item in SENTENCE_END.split(text) if item.strip()):
+    if not all(plainly_none(item) for item in SENTENCE_END.split(text) if item.strip()):
         if re.search(r"\d", text):
             detail = "the answer states that there is no tumour, and contains numbers"
             raise Unreadable(FailureReason.CONTRADICTION, detail)

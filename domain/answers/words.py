@@ -89,6 +89,8 @@ _EDGES = frozenset(chain(*_CORNERS))
 _FENCE = re.compile(r"```(?:json|python|text|plaintext)?(?!\w)")
 _PLAIN = str.maketrans("‘’“”‐‑", "''\"\"--")
 _GRADE = re.compile(r"\b(?:(hgg|high[\s_-]*grade)|(?:lgg|low[\s_-]*grade))\b", re.IGNORECASE)
+_UNTICKED = re.compile(r"\[\s*\]|\(\s*-\s*\)|(?<!\w)!\w")
+"""An empty box, a minus in brackets or an exclamation mark before a grade: not this one."""
 _SHORT_GRADE = re.compile(r"\b(?:(high)|low)\b", re.IGNORECASE)
 
 
@@ -139,6 +141,8 @@ def written_grade(text: str) -> Grade:
     grades = _grades(pattern, text)
     if len(grades) > 1:
         raise Unreadable(FailureReason.CONTRADICTION, "the answer names both grades")
+    if _UNTICKED.search(text):
+        raise Unreadable(FailureReason.NO_GRADE, "the grade is marked as not chosen")
     if not grades or not all(_frames_grade(pattern.sub(" ", sentence)) for sentence in sentences):
         raise Unreadable(FailureReason.NO_GRADE, "the answer does not plainly name a grade")
     return grades.pop()

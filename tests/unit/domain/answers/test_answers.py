@@ -95,6 +95,88 @@ def test_an_object_among_words_that_deny_something_else_is_an_answer(text: str) 
     assert parse_point(text.replace("{}", ANSWER)) == (0.4, 0.6)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("(0.4, 0.6). No, that is wrong.", "(0.4, 0.6)\nThese values are placeholders."),
+        *("x = 0.4\ny = 0.6\nNote: this is only an example.", "(0.4, 0.6). Wait, that isn't right."),
+        '{"x": 0.4, "y": 0.6, "note": "example values"}',
+        '{"x": 0.4, "y": 0.6}\nThe rim enhances.\nThese coordinates are hypothetical.',
+    ],
+)
+def test_a_place_that_a_later_sentence_or_a_remark_takes_back_is_no_answer(text: str) -> None:
+    assert reason(parse_point(text)) is FailureReason.EMPTY_ANSWER
+
+
+def test_a_grade_that_a_later_sentence_takes_back_is_no_answer() -> None:
+    assert reason(parse_grade("HGG. No, wait: it is not.")) is FailureReason.EMPTY_ANSWER
+    assert parse_grade("HGG.\nThis is an example of a ring of enhancement.") is Grade.HGG
+
+
+@pytest.mark.parametrize(
+    "remark",
+    [
+        *('"label": "brain"', '"label": "normal brain"', '"name": "skull"', '"label": "no tumor"'),
+        *('"note": "No tumor is visible."', '"reason": "There is no evidence of a tumour."'),
+    ],
+)
+def test_a_place_of_something_else_than_a_tumour_is_a_contradiction(remark: str) -> None:
+    answer = parse_point(f'{{"x": 0, "y": 0, {remark}}}')
+
+    assert reason(answer) is FailureReason.CONTRADICTION
+
+
+@pytest.mark.parametrize("label", ["brain tumor", "glioma in the left hemisphere", "edema", "roi"])
+def test_a_place_that_is_called_a_tumour_or_nothing_else_is_an_answer(label: str) -> None:
+    assert parse_point(f'{{"x": 0.4, "y": 0.6, "label": "{label}"}}') == (0.4, 0.6)
+
+
+def test_a_place_beside_a_sentence_that_there_is_no_tumour_is_a_contradiction() -> None:
+    text = 'No tumor is visible. {"x": 0.5, "y": 0.5}'
+
+    assert reason(parse_point(text)) is FailureReason.CONTRADICTION
+
+
+@pytest.mark.parametrize(
+    "remark", ['"label": "HGG"', '"explanation": "Ring. This is a high-grade glioma."']
+)
+def test_a_grade_whose_remark_plainly_states_the_other_is_a_contradiction(remark: str) -> None:
+    answer = parse_grade(f'{{"grade": "LGG", {remark}}}')
+
+    assert reason(answer) is FailureReason.CONTRADICTION
+
+
+def test_a_grade_whose_remark_weighs_the_other_is_an_answer() -> None:
+    remark = "No features of a high-grade glioma. This is not a high-grade glioma."
+
+    assert parse_grade(json.dumps({"grade": "LGG", "explanation": remark})) is Grade.LGG
+
+
+@pytest.mark.parametrize("text", ["[ ] HGG", "HGG (-)", "!HGG"])
+def test_a_grade_that_is_not_ticked_is_no_answer(text: str) -> None:
+    assert reason(parse_grade(text)) is FailureReason.NO_GRADE
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        *("relative to the image center", "coordinates are relative to the brain", "x from the right"),
+        *("in a 0-100 scale", "out of 640", "after mirroring the image", "flipped horizontally"),
+    ],
+)
+def test_a_remark_that_states_another_frame_is_a_contradiction(note: str) -> None:
+    answer = parse_point(json.dumps({"x": 0.4, "y": 0.6, "note": note}))
+
+    assert reason(answer) is FailureReason.CONTRADICTION
+
+
+@pytest.mark.parametrize(
+    "note", ["range 0 to 1", "hyperintense relative to the surrounding brain", "two out of three"]
+)
+def test_a_remark_that_states_the_frame_or_speaks_of_the_image_is_read_over(note: str) -> None:
+    assert parse_point(json.dumps({"x": 0.4, "y": 0.6, "note": note})) == (0.4, 0.6)
+
+
 @pytest.mark.parametrize(("heading", "text", "read"), documented())
 def test_the_page_on_answers_says_how_they_are_read(heading: str, text: str, read: str) -> None:
     assert spoken(PARSERS[heading](text)) == read

@@ -1,0 +1,86 @@
+"""What is said in and around the objects of an answer, which must not speak against it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from gliobench.domain.answers.denials import check_sentences
+from gliobench.domain.answers.objects import REMARKS
+from gliobench.domain.answers.refusals import plainly_none
+from gliobench.domain.answers.words import (
+    SENTENCE_END,
+    Unreadable,
+    named_grades,
+    written_grade,
+)
+from gliobench.domain.predictions.prediction import FailureReason
+from gliobench.domain.studies.study import Grade
+
+_LABELS = frozenset(("label", "name"))
+_NO_TUMOUR = re.compile(
+    r"\b(?:background|brain|cerebell\w+|cerebrum|eyes?|head|healthy|hemispheres?|midline|none|normal|orbits?"
+    r"|scalp|skull|ventric\w+)\b",
+    re.IGNORECASE,
+)
+_TUMOUR = re.compile(
+    r"tumou?r|gliom|glioblastom|astrocytom|oligodendrogliom|lesion|mass\b|neoplasm|cancer|abnormal|[hl]gg\b",
+    re.IGNORECASE,
+)
+
+
+def check_remarks(values: Iterable[object], rest: str) -> None:
+    """Check that no remark denies the answer, calls it something else, or sees no tumour.
+
+    Args:
+        values: The decoded objects of an answer.
+        rest: The text around them.
+
+    Raises:
+        Unreadable: One does.
+    """
+    said = [(key, text) for value in values for key, text in _remarks_in(value)]
+    for sentence in (one for text in (rest, *(text for _, text in said)) for one in _sentences(text)):
+        if plainly_none(sentence):
+            raise Unreadable(
+                FailureReason.CONTRADICTION, "the answer states that there is no tumour, and has another"
+            )
+    check_sentences(one for _, text in said for one in _sentences(text))
+    for label in (text for key, text in said if key in _LABELS):
+        if _NO_TUMOUR.search(label) and not _TUMOUR.search(label):
+            raise Unreadable(FailureReason.CONTRADICTION, f"the answer is labelled {label[:40]!r}")
+
+
+def check_grade_remarks(values: Iterable[object], grade: Grade) -> None:
+    """Check that no remark plainly states another grade; one may weigh both.
+
+    Raises:
+        Unreadable: One does.
+    """
+    for _, text in (remark for value in values for remark in _remarks_in(value)):
+        if any(grade is not said for one in _sentences(text) for said in _plain_grades(one)):
+            raise Unreadable(FailureReason.CONTRADICTION, "the answer names both grades")
+
+
+def _plain_grades(sentence: str) -> Iterator[Grade]:
+    if named_grades(sentence):
+        try:
+            yield written_grade(sentence)
+        except Unreadable:  # not plainly: "no features of a high-grade glioma"
+            return
+
+
+def _sentences(text: str) -> list[str]:
+    return [one for one in SENTENCE_END.split(text) if one.strip()]
+
+
+def _remarks_in(value: object) -> Iterator[tuple[str, str]]:
+    match value:
+        case dict():
+            for key, item in value.items():
+                if isinstance(item, str) and key in REMARKS:
+                    yield key, item
+                yield from _remarks_in(item)
+        case list():
+            for item in value:
+                yield from _remarks_in(item)
