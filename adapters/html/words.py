@@ -89,7 +89,9 @@ def ranked(report: Report, endpoint: Endpoint) -> list[tuple[str, Estimate]]:
 def first_places(ranking: Sequence[tuple[str, Estimate]]) -> list[str]:
     """Name the backends of a ranking whose value is that of the first, up to rounding."""
     return [
-        name for name, found in ranking if math.isclose(found.value, ranking[0][1].value, abs_tol=1e-9)
+        name
+        for name, found in ranking
+        if math.isclose(found.value, ranking[0][1].value, abs_tol=1e-9)
     ]
 
 

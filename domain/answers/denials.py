@@ -51,8 +51,8 @@ def check_after(text: str, holds_answer: Callable[[str], object]) -> None:
         Unreadable: One does.
     """
     sentences = SENTENCE_END.split(text)
-    first = next((n for n, one in enumerate(sentences) if holds_answer(one)), len(sentences))
-    check_sentences(one for one in sentences[first + 1 :] if not holds_answer(one))
+    first = next((n for n, said in enumerate(sentences) if holds_answer(said)), len(sentences))
+    check_sentences(later for later in sentences[first + 1 :] if not holds_answer(later))
 
 
 def check_sentences(sentences: Iterable[str]) -> None:

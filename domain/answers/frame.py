@@ -95,7 +95,7 @@ class Frame:
         if is_px and not stated:
             stated = next(resized, None)
         if not stated and "%" not in text:
-            stated = next((one for one in _SCALE.finditer(text) if self._is_another(one)), None)
+            stated = next(filter(self._is_another, _SCALE.finditer(text)), None)
         if stated:
             raise Unreadable(
                 FailureReason.CONTRADICTION, f"coordinates of another kind are stated: {stated[0]}"

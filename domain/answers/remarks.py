@@ -19,7 +19,7 @@ from gliobench.domain.studies.study import Grade
 
 _LABELS = frozenset(("label", "name"))
 _NO_TUMOUR = re.compile(
-    r"\b(?:background|brain|cerebell\w+|cerebrum|eyes?|head|healthy|hemispheres?|midline|none|normal|orbits?"
+    r"\b(?:background|brain|cerebell\w+|cerebrum|head|healthy|hemispheres?|midline|none|normal|orbits?"
     r"|scalp|skull|ventric\w+)\b",
     re.IGNORECASE,
 )
@@ -40,12 +40,14 @@ def check_remarks(values: Iterable[object], rest: str) -> None:
         Unreadable: One does.
     """
     said = [(key, text) for value in values for key, text in _remarks_in(value)]
-    for sentence in (one for text in (rest, *(text for _, text in said)) for one in _sentences(text)):
+    remarks = [sentence for _, text in said for sentence in _sentences(text)]
+    check_sentences(remarks)
+    for sentence in (*remarks, *_sentences(rest)):
         if plainly_none(sentence):
             raise Unreadable(
-                FailureReason.CONTRADICTION, "the answer states that there is no tumour, and has another"
+                FailureReason.CONTRADICTION,
+                "the answer states that there is no tumour, and has another",
             )
-    check_sentences(one for _, text in said for one in _sentences(text))
     for label in (text for key, text in said if key in _LABELS):
         if _NO_TUMOUR.search(label) and not _TUMOUR.search(label):
             raise Unreadable(FailureReason.CONTRADICTION, f"the answer is labelled {label[:40]!r}")
@@ -58,7 +60,9 @@ def check_grade_remarks(values: Iterable[object], grade: Grade) -> None:
         Unreadable: One does.
     """
     for _, text in (remark for value in values for remark in _remarks_in(value)):
-        if any(grade is not said for one in _sentences(text) for said in _plain_grades(one)):
+        if any(
+            grade is not said for sentence in _sentences(text) for said in _plain_grades(sentence)
+        ):
             raise Unreadable(FailureReason.CONTRADICTION, "the answer names both grades")
 
 
@@ -71,7 +75,7 @@ def _plain_grades(sentence: str) -> Iterator[Grade]:
 
 
 def _sentences(text: str) -> list[str]:
-    return [one for one in SENTENCE_END.split(text) if one.strip()]
+    return [sentence for sentence in SENTENCE_END.split(text) if sentence.strip()]
 
 
 def _remarks_in(value: object) -> Iterator[tuple[str, str]]:

@@ -99,7 +99,10 @@ def test_an_object_among_words_that_deny_something_else_is_an_answer(text: str) 
     "text",
     [
         *("(0.4, 0.6). No, that is wrong.", "(0.4, 0.6)\nThese values are placeholders."),
-        *("x = 0.4\ny = 0.6\nNote: this is only an example.", "(0.4, 0.6). Wait, that isn't right."),
+        *(
+            "x = 0.4\ny = 0.6\nNote: this is only an example.",
+            "(0.4, 0.6). Wait, that isn't right.",
+        ),
         '{"x": 0.4, "y": 0.6, "note": "example values"}',
         '{"x": 0.4, "y": 0.6}\nThe rim enhances.\nThese coordinates are hypothetical.',
     ],
@@ -160,7 +163,11 @@ def test_a_grade_that_is_not_ticked_is_no_answer(text: str) -> None:
 @pytest.mark.parametrize(
     "note",
     [
-        *("relative to the image center", "coordinates are relative to the brain", "x from the right"),
+        *(
+            "relative to the image center",
+            "coordinates are relative to the brain",
+            "x from the right",
+        ),
         *("in a 0-100 scale", "out of 640", "after mirroring the image", "flipped horizontally"),
     ],
 )

@@ -13,7 +13,18 @@ from gliobench.domain.geometry.grids import Point
 from gliobench.domain.position.another_frame import better_fit
 from gliobench.domain.predictions.prediction import Form
 
-TUMOURS = [(5, 4), (33, 9), (8, 22), (30, 24), (12, 13), (25, 6), (17, 27), (36, 18), (4, 15), (21, 20)]
+TUMOURS = [
+    (5, 4),
+    (33, 9),
+    (8, 22),
+    (30, 24),
+    (12, 13),
+    (25, 6),
+    (17, 27),
+    (36, 18),
+    (4, 15),
+    (21, 20),
+]
 Place = tuple[float, float]
 
 
