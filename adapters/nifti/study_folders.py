@@ -30,6 +30,7 @@ _OF_A_NAME = re.IGNORECASE | re.DOTALL  # a name may contain a line end
 _NIFTI = re.compile(r"(?P<stem>.+)\.nii(\.gz)?", _OF_A_NAME)
 _NAMES = "|".join(re.escape(name) for m in Modality for name in m.names)
 _IMAGE = re.compile(rf"((?P<prefix>.+)[-_.])?(?P<name>{_NAMES})", _OF_A_NAME)
+_SEPARATOR = re.compile(r"[-_.]")
 _MASK = re.compile(r"((?P<prefix>.+?)[-_.])?seg(m|mentations?)?", _OF_A_NAME)
 _ARCHIVE_OF_A_MAC = "__MACOSX"
 _NAMED = 5  # number of files listed in a message
@@ -234,7 +235,30 @@ def _by_prefix(
             images[image["prefix"] or ""][Modality.parse(image["name"])] += file.paths
         else:
             others.append(file)
-    return images, others
+    return images, _without_other_names(images, others)
+
+
+def _without_other_names(
+    images: Mapping[str, dict[Modality, list[DatasetPath]]], files: Iterable[_Named]
+) -> list[_Named]:
+    """Move files such as `_T1GD` to the images of a study that lacks the modality."""
+    lacking = {prefix: set(Modality).difference(found) for prefix, found in images.items()}
+    left = []
+    for file in files:
+        for prefix, name in _splits(file.stem):
+            modality = Modality.of_channel(name)
+            if modality is not None and modality in lacking.get(prefix, ()):
+                images[prefix][modality] += file.paths
+                break
+        else:
+            left.append(file)
+    return left
+
+
+def _splits(stem: str) -> Iterator[tuple[str, str]]:
+    """Split a name at each separator, the longest end first, which may be all of it."""
+    yield "", stem
+    yield from ((stem[: at.start()], stem[at.end() :]) for at in _SEPARATOR.finditer(stem))
 
 
 def _prefixes_of_masks(files: list[_Named]) -> set[str]:

@@ -48,7 +48,7 @@ class Modality(str, Enum):
                 "t1gdw",
                 "gdt1",
             ),
-            *("cet1", "cet1w", "t1post", "t1postcontrast", "t1contrast", "t1wpostcontrast"),
+            *("cet1", "cet1w", "ct1", "ct1w", "t1post", "t1postcontrast", "t1contrast", "t1wpostcontrast"),
             *("t1+", "t1+c", "t1+ce", "t1+gd", "t1w+", "t1w+c", "t1w+gd"),
         ),
         SequenceHints(T1_WEIGHTED, enhanced=True),

@@ -48,6 +48,36 @@ def test_both_generations_of_names_are_read(
         np.testing.assert_array_equal(reference.regions[region], case.reference.regions[region])
 
 
+@pytest.mark.parametrize("name", ["T1GD", "CT1", "T1w_Gd", "t1-post", "T1wCE"])
+def test_a_sequence_by_another_usual_name_is_read_where_the_study_lacks_it(
+    tmp_path: Path, name: str
+) -> None:
+    case = fake_case("UPENN-GBM-00001_11")
+    image = image_of(write_study(tmp_path, case), Modality.T1C)
+    image.rename(image.with_name(f"UPENN-GBM-00001_11_{name}.nii.gz"))
+
+    study = BratsStudySource(tmp_path).study("UPENN-GBM-00001_11")
+
+    wanted = case.study.volume(Modality.T1C).astype(np.int16)
+    np.testing.assert_array_equal(study.volume(Modality.T1C), wanted)
+
+
+def test_another_name_of_a_sequence_that_is_there_is_read_over(tmp_path: Path) -> None:
+    image = image_of(write_study(tmp_path, fake_case()), Modality.T1C)
+    image.with_name("study-1_T1GD.nii.gz").write_bytes(b"not read")
+
+    assert set(BratsStudySource(tmp_path).study("study-1").volumes) == set(Modality)
+
+
+def test_two_other_names_of_a_sequence_are_ambiguous(tmp_path: Path) -> None:
+    image = image_of(write_study(tmp_path, fake_case()), Modality.T1C)
+    image.with_name("study-1_T1GD.nii.gz").write_bytes(image.read_bytes())
+    image.rename(image.with_name("study-1_CT1.nii.gz"))
+
+    with pytest.raises(FaultyStudyError, match=r"t1c: 2 files \(study-1_CT1"):
+        BratsStudySource(tmp_path).study("study-1")
+
+
 def test_a_study_in_any_orientation_comes_as_ras_and_keeps_its_own_grid(tmp_path: Path) -> None:
     case = fake_case()
     native = Grid(
