@@ -42,6 +42,8 @@ BARE = ("probability", "prob")
 """Keys of columns that are P(HGG) unless a column of grades stands beside them that they are of."""
 OTHERS = ("probabilitylgg", "problgg", "plgg", "lgg")
 """Keys of columns of P(LGG), which beside P(HGG) adds up to 1: scores and logits do not."""
+MANY = 8
+"""Probabilities, of which one of HGG would be low."""
 ROUNDING = 0.011
 """By which a sum of two probabilities of two digits may miss 1."""
 OF_GRADES = ("ishgg", "hgg")
@@ -132,6 +134,9 @@ class _Reading:
         self._is_bare = column in BARE and "grade" in table.columns
         if target.is_grade and column in BARE and "grade" not in table.columns:
             _check_bare(rows.values(), column)
+            _check_low(table.place, rows.values(), column)
+        if target.is_grade and column in SURE and "grade" in table.columns:
+            _check_cut(table.place, rows.values(), column)
         if self._class:
             _check_whose(table.place, target, rows.values(), self._class)
 
@@ -244,6 +249,30 @@ def _check_bare(rows: Collection[Row], column: str) -> None:
                     f"{row.at}: {column} {number:g} beside {key} {shown(cell)}: is it that of HGG or of "
                     f"{key}? wanted a column probability_hgg"
                 )
+
+
+def _check_low(place: str, rows: Collection[Row], column: str) -> None:
+    """Refuse many probabilities of which none is low, as those of what was predicted are."""
+    known = [number for row in rows if not isnan(number := number_in(row.cells.get(column, "")))]
+    if len(known) >= MANY and len(set(known)) > 1 and min(known) >= 0.5:
+        raise InvalidInputError(
+            f"{place}: no {column} of {len(known)} is below 0.5: is it that of HGG or of what was predicted? "
+            "wanted a column probability_hgg"
+        )
+
+
+def _check_cut(place: str, rows: Collection[Row], column: str) -> None:
+    """Refuse probabilities beside grades that may be of the grades, and are no P(HGG) by any cut."""
+    pairs = [(_grade(row), number_in(row.cells.get(column, ""))) for row in rows]
+    low, high = (
+        [number for said, number in pairs if said is grade and not isnan(number)]
+        for grade in (Grade.LGG, Grade.HGG)
+    )
+    if low and high and min(low + high) >= 0.5 and max(low) > min(high):
+        raise InvalidInputError(
+            f"{place}: no {column} is below 0.5, not of those graded LGG either, and no cut gives the "
+            "grades: wanted the probability of HGG, not of what was predicted"
+        )
 
 
 def _check_whose(place: str, target: GradingTarget, rows: Collection[Row], column: str) -> None:

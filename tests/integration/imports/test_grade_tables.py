@@ -265,6 +265,29 @@ def test_a_probability_of_what_was_predicted_is_not_taken_for_that_of_the_positi
         read_grades(tmp_path / "g.csv", target=target)
 
 
+def test_many_probabilities_of_which_none_is_low_may_be_of_what_was_predicted(
+    tmp_path: Path,
+) -> None:
+    def first(head: str, count: int) -> object:
+        rows = "".join(f"s{n},0.{51 + n}\n" for n in range(count))
+        (tmp_path / "g.csv").write_text(f"study_id,{head}\n{rows}")
+        return read_grades(tmp_path / "g.csv").grade(fake_case("s0").study)
+
+    with pytest.raises(InvalidInputError, match="no probability of 8 is below 0.5: is it that"):
+        first("probability", 8)
+    assert first("probability_hgg", 8) == first("probability", 7) == GradePrediction(HGG, 0.51)
+
+
+def test_a_probability_hgg_that_may_be_of_the_grade_beside_it_is_refused(tmp_path: Path) -> None:
+    head = "study_id,grade,probability_hgg\n"
+    with pytest.raises(InvalidInputError, match="no cut gives the grades"):
+        graded(tmp_path, f"{head}a,HGG,0.8\nb,LGG,0.9\n")
+
+    found = graded(tmp_path, f"{head}a,HGG,0.8\nb,LGG,0.6\n")
+
+    assert found["b"] == GradePrediction(LGG, 0.6)
+
+
 @pytest.mark.parametrize(
     "content",
     [
