@@ -15,10 +15,12 @@ from gliobench.domain.labels.proposal import DatasetLabels
 from gliobench.domain.metrics.measures import DICE
 from gliobench.domain.position.another_frame import better_fit
 from gliobench.domain.predictions.prediction import Form
-from gliobench.domain.studies.grading_target import GRADE, GradingTarget
+from gliobench.domain.studies.grading_target import GRADE, NEGATIVE, POSITIVE, GradingTarget
 from gliobench.domain.studies.patients import patient_hash
 from gliobench.domain.studies.study import SliceChoice
 
+LEAST_WRONG = 0.75
+"""Share of either class that is wrong where the classes may be exchanged."""
 FEWEST_EQUAL = 3
 """Masks that are equal to their references: fewer may be by chance, of a small or an easy tumour."""
 
@@ -63,6 +65,7 @@ def audit_run(run: ScoredRun) -> Iterator[Finding]:
     yield from _declared(run)
     yield from _equal_to_references(run)
     yield from _in_another_frame(run)
+    yield from _opposite(run)
 
 
 def learned_from(cases: Cases, trained_on: frozenset[str] | None) -> CaseTable:
@@ -173,3 +176,20 @@ def _in_another_frame(run: ScoredRun) -> Iterator[Finding]:
             "are believed.",
             backend=run.backend,
         )
+
+
+def _opposite(run: ScoredRun) -> Iterator[Finding]:
+    """Find classes that are wrong more often than chance has it, of either kind: they may be exchanged."""
+    cases = run.cases
+    graded = cases.take(cases.has_grade & cases.asked_grade & ~cases.failed_grade)
+    wrong, n = graded.called_hgg != graded.hgg, len(graded)
+    shares = [wrong[graded.hgg == is_hgg] for is_hgg in (True, False)]
+    few = not all(len(share) and share.mean() >= LEAST_WRONG for share in shares)
+    if few or 2 * wrong.sum() - n < 3 * n**0.5:  # three standard deviations of guessing
+        return
+    yield Finding(
+        FindingKind.OPPOSITE_CLASSES,
+        f"{run.backend} answers the opposite of the reference in {wrong.sum()} of {studies(n)}, of "
+        f"{POSITIVE} and of {NEGATIVE}: check which of them its numbers mean.",
+        backend=run.backend,
+    )

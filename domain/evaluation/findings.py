@@ -46,6 +46,11 @@ class FindingKind(str, Enum):
         Consequence.STAMPED,
         "Places may be mirrored or turned",
     )
+    OPPOSITE_CLASSES = (
+        "classes opposite to the references",
+        Consequence.STAMPED,
+        "Classes may be exchanged",
+    )
     EQUAL_TO_REFERENCES = "masks equal to the references", Consequence.STAMPED
     HELD_OUT = "held out", Consequence.STAMPED
     PRIORS = "averages of these patients", Consequence.STAMPED, "Baselines use these patients"

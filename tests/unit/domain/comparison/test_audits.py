@@ -10,9 +10,9 @@ from gliobench.domain.comparison.run_audits import ScoredRun, learned_from
 from gliobench.domain.evaluation.backend_facts import BackendFacts
 from gliobench.domain.evaluation.case_table import CaseTable
 from gliobench.domain.evaluation.findings import Consequence, Finding, FindingKind
-from gliobench.domain.evaluation.scores import FormOutcome
+from gliobench.domain.evaluation.scores import CaseScore, FormOutcome
 from gliobench.domain.geometry.grids import Point
-from gliobench.domain.predictions.prediction import Form
+from gliobench.domain.predictions.prediction import Form, GradePrediction
 from gliobench.domain.studies.faults import Fault, FaultKind
 from gliobench.domain.studies.patients import patient_hash
 from gliobench.domain.studies.study import Grade, Modality
@@ -294,3 +294,32 @@ def test_places_that_follow_the_tumours_in_the_mirror_are_stamped() -> None:
     assert found.kind is FindingKind.ANOTHER_FRAME
     assert "follow the tumours of 9 studies where left and right are exchanged" in found.sentence
     assert found.kind.consequence is Consequence.STAMPED
+
+
+def graded(n_right: int, n: int = 16) -> list[CaseScore]:
+    references = [Grade.HGG, Grade.LGG] * (n // 2)
+    other = {Grade.HGG: Grade.LGG, Grade.LGG: Grade.HGG}
+    return [
+        fake_case_score(
+            f"s{at}",
+            reference=grade,
+            grade=GradePrediction(grade if at < n_right else other[grade], None),
+        )
+        for at, grade in enumerate(references)
+    ]
+
+
+def test_grades_that_are_the_opposite_of_most_references_are_stamped() -> None:
+    found = only(audit([run(cases=graded(2), n_studies=16)]))
+
+    assert found.kind is FindingKind.OPPOSITE_CLASSES
+    assert "the opposite of the reference in 14 of 16 studies" in found.sentence
+
+
+@pytest.mark.parametrize(
+    "cases", [graded(3), graded(0, n=8), [replace(one, reference_grade=Grade.HGG) for one in graded(0)]]
+)
+def test_grades_that_are_wrong_as_guesses_may_be_or_of_one_grade_are_not_stamped(
+    cases: list[CaseScore],
+) -> None:
+    assert audit([run(cases=cases, n_studies=len(cases))]) == []
