@@ -78,3 +78,7 @@ class StoreError(JobError):
 
 class StoppedError(JobError):
     """A job was asked to stop; its finished work is saved, and the same command resumes."""
+
+
+class Terminated(SystemExit):  # noqa: N818 -- ends the process, as SystemExit does
+    """The process was asked to end; a `sys.exit` of a plugin is its failure instead."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Event, current_thread, main_thread
 
-from gliobench.domain.errors import StoppedError
+from gliobench.domain.errors import StoppedError, Terminated
 from gliobench.entrypoints.exit_codes import ExitCode
 
 
@@ -40,4 +40,4 @@ def terminating() -> Iterator[Callable[[], bool]]:
 
 
 def _end(*_: object) -> None:
-    raise SystemExit(ExitCode.TERMINATED)
+    raise Terminated(ExitCode.TERMINATED)

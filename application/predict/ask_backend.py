@@ -9,7 +9,7 @@ from typing import TypeAlias, TypeVar
 from gliobench.application.ports.backend import Backend
 from gliobench.application.predict.check_answer import broken, checked_grade, checked_localisation
 from gliobench.application.predict.failures import failure_of
-from gliobench.domain.errors import FaultError, JobError, WrongAnswerError
+from gliobench.domain.errors import FaultError, JobError, Terminated, WrongAnswerError
 from gliobench.domain.messages import shown
 from gliobench.domain.predictions.prediction import (
     Failure,
@@ -73,9 +73,9 @@ def calibrate(backend: Backend) -> Confirmation | None:
         return None
     try:
         found = backend.calibrate()
-    except JobError:
+    except (JobError, Terminated):
         raise
-    except Exception as error:  # whatever a plugin raises must not stop the cohort
+    except (Exception, SystemExit) as error:  # whatever a plugin raises must not stop the cohort
         return Confirmation(
             False, f"drawn squares got no answer: {_raised(error, backend.name).detail}"
         )
@@ -88,7 +88,9 @@ def tokens_of(backend: Backend, study: Study) -> Tokens | None:
         return None
     try:
         said = backend.tokens(study)
-    except Exception:  # a count that a plugin cannot give must not stop the cohort
+    except Terminated:
+        raise
+    except (Exception, SystemExit):  # a count that a plugin cannot give must not stop the cohort
         return None
     return said if isinstance(said, Tokens) else None
 
@@ -103,9 +105,9 @@ def _one_each(
     try:
         said = question(studies)
         answers = list(said) if isinstance(said, Iterable) else said
-    except JobError:
+    except (JobError, Terminated):
         raise
-    except Exception as error:  # whatever a plugin raises must not stop the cohort
+    except (Exception, SystemExit) as error:  # whatever a plugin raises must not stop the cohort
         if len(studies) > 1:
             return [
                 item for study in studies for item in _one_each(question, [study], checked, name)
@@ -131,10 +133,13 @@ def _checked(
         return broken(name, f"answers {error}")
 
 
-def _raised(error: Exception, name: str) -> Failure:
+def _raised(error: BaseException, name: str) -> Failure:
     if isinstance(error, FaultError) and not isinstance(error, WrongAnswerError):
         return failure_of(error)
-    return broken(name, f"raises {type(error).__name__}: {error}")
+    try:
+        return broken(name, f"raises {type(error).__name__}: {error}")
+    except Exception:  # an error whose text cannot be made
+        return broken(name, f"raises {type(error).__name__}")
 
 
 def _complete(

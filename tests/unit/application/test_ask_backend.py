@@ -10,7 +10,7 @@ from fakes.fake_classifier import FakeClassifier
 from fakes.fake_localizer import FakeLocalizer, bright_voxels
 from fakes.fake_study_source import fake_case
 from gliobench.application.predict.ask_backend import ask, tokens_of
-from gliobench.domain.errors import BackendError, GliobenchError, InvalidInputError, NotFoundError
+from gliobench.domain.errors import BackendError, InvalidInputError, NotFoundError, Terminated
 from gliobench.domain.geometry.grids import Point3D
 from gliobench.domain.predictions.prediction import (
     Failure,
@@ -28,7 +28,7 @@ STUDIES = [fake_case(f"s{number}").study for number in range(3)]
 HGG = GradePrediction(Grade.HGG)
 
 
-def fails_on(study_id: str, error: Exception) -> FakeClassifier:
+def fails_on(study_id: str, error: BaseException) -> FakeClassifier:
     def rule(study: Study) -> GradePrediction:
         if study.id == study_id:
             raise error
@@ -60,10 +60,11 @@ def test_a_backend_that_only_grades_is_not_asked_for_a_place() -> None:
         (FaultyStudyError(FaultKind.TRUNCATED, "torn"), FailureReason.UNREADABLE_STUDY),
         (BackendError("no weights"), FailureReason.BACKEND_ERROR),
         (ZeroDivisionError("a bug"), FailureReason.BACKEND_ERROR),
+        (SystemExit(0), FailureReason.BACKEND_ERROR),
     ],
 )
 def test_a_study_that_makes_a_backend_raise_fails_and_the_others_are_answered(
-    error: GliobenchError, reason: FailureReason
+    error: BaseException, reason: FailureReason
 ) -> None:
     answers = ask(fake_backend(classifier=fails_on("s1", error)), STUDIES)
 
@@ -72,6 +73,22 @@ def test_a_study_that_makes_a_backend_raise_fails_and_the_others_are_answered(
     assert isinstance(failure, Failure)
     assert failure.reason is reason
     assert str(error) in failure.detail
+
+
+def test_a_request_to_end_is_no_failure_of_the_backend() -> None:
+    with pytest.raises(Terminated):
+        ask(fake_backend(classifier=fails_on("s1", Terminated(143))), STUDIES)
+
+
+def test_an_error_that_cannot_say_what_it_is_is_named_by_its_kind() -> None:
+    class Mute(Exception):
+        def __str__(self) -> str:
+            raise ValueError
+
+    (_, (failure, _), _) = ask(fake_backend(classifier=fails_on("s1", Mute())), STUDIES)
+
+    assert isinstance(failure, Failure)
+    assert failure.detail.endswith("raises Mute")
 
 
 def test_a_backend_that_answers_too_few_studies_has_failed_on_all() -> None:
