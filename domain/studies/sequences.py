@@ -36,6 +36,10 @@ class Words:
         """Find the first of them in a normalised description."""
         return self._compiled.search(description)
 
+    def match(self, text: str) -> re.Match[str] | None:
+        """Find one of them at the beginning of a normalised text."""
+        return self._compiled.match(text)
+
     def cut_from(self, description: str) -> str:
         """Put a space in the place of each of them."""
         return self._compiled.sub(" ", description)
@@ -200,7 +204,7 @@ OTHER_KINDS = (
         "susceptibility-weighted or T2*",
         words(
             *("swi", "swan", "ven ?bold", r"t2 ?(\*|star)", r"t2s\b", "h(a)?emo", "qsm"),
-            *(r"t2 .*\b(gre|ffe|fl2d|me2d|merge|medic)\b", "磁敏感"),
+            *(r"t2w? .*\b(gre|ffe|fl2d|me2d|merge|medic)\b", "磁敏感"),
         ),
         frozenset({"SWI", "MNIP"}),
     ),
@@ -236,7 +240,10 @@ OTHER_KINDS = (
     OtherKind("inversion recovery of another kind", words("stir", "dir(?![a-z])", "psir")),
     OtherKind(
         "computed map",
-        words(r"t[12] ?map", "relaxo", "mapit", "synth", "symri", "mp2rage", r"\w* map(?![a-z])"),
+        words(
+            *(r"t[12] ?map", "relaxo", "mapit", "synth", "symri", "mp2rage", r"\w* map(?![a-z])"),
+            *("segment", "seg$", "masks?(?![a-z])", "fusion", "fused"),
+        ),
         frozenset({"T1 MAP", "T2 MAP", "T2_STAR MAP", "R2 MAP", "MAP", "VELOCITY MAP"}),
     ),
     OtherKind(
@@ -257,6 +264,9 @@ OTHER_KINDS = (
 _AGENT = (
     r"(?:contrast\w*|kontrast\w*|contraste|gad\w*|gd|km|ce|mdc|iv|inj\w*|enhanc\w*|контраст\w*|ку)"
 )
+_WITHOUT = (
+    "without|w ?o|ohne|sans|sin|senza|sem|zonder|utan|uten|uden|ilman|bez|без|f[aă]r[aă]|χωρ[ιί]σ"
+)
 ENHANCED = words(
     r"t1(c|ce|gd|gad|km|post)(?![a-z])",
     *(r"gado?\w*", r"gd(?![a-z])", r"ce(?![a-z])", r"c ?\+", r"km(?![a-z])", "mdc", "contra?st"),
@@ -268,9 +278,24 @@ ENHANCED = words(
 """Words for a contrast agent, in descriptions without the words of `PLAIN`."""
 PLAIN = words(
     r"t1(n|nativ|pre)(?![a-z])",
-    rf"(?:without|w ?o|no|non|ohne|vor|sans|avant|sin|antes|senza|prima|sem|без|до) (?:de )?{_AGENT}",
+    rf"(?:{_WITHOUT}|no|non|o|vor|avant|antes|prima|до) (?:de )?{_AGENT}",
+    r"(?:okm|[ck]ontrasts[iı]z)(?![a-z])",
     rf"pre(?: ?{_AGENT}|(?![a-z]))(?! ?(op|surg|treat|scan))",
     rf"(?:native?|nativo|nativa|unenhanced|noncontrast|precontrast)(?: ?{_AGENT})?",
     *("平扫", "非?造影前", "非造影", "(增|増)强?強?前", "未增强", "単純", "조영 ?전"),
 )
 """Words for its absence."""
+BOTH = words(
+    r"w(?:ith)?(?: and| or)? w(?:ith)? ?o(?:ut)?(?![a-z])",
+    r"w(?:ith)? ?o(?:ut)?(?: and| or)? w(?:ith)?(?![a-z])",
+    r"(?:mit|avec|con|com) (?:und|oder|u|et|ou|y|o|e)? ?(?:ohne|sans|sin|senza|sem)(?![a-z])",
+    r"(?:ohne|sans|sin|senza|sem) (?:und|oder|u|et|ou|y|o|e)? ?(?:mit|avec|con|com)(?![a-z])",
+)
+"""Words for images before and after it, or either of them."""
+NO_AGENT = words(
+    rf"(?:{_WITHOUT}|no|non(?! ?ionic)|none|not|nil|nein|keine?s?|nessun|aucun|ningun|na|n a|n|0|0[.,]?0* ?ml"
+    r"|unenhanced|native?)(?![a-z0-9])"
+)
+"""How the name of an agent begins where none was given."""
+UNKNOWN_AGENT = frozenset({"unknown", "unbekannt", "inconnu", "other", "yes or no", "?", "x"})
+"""Names of an agent that state nothing."""

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
 from gliobench.domain.geometry.grids import Spacing
-from gliobench.domain.studies.sequences import ENHANCED, OTHER_KINDS, PLAIN, Weighting, normalised
+from gliobench.domain.studies.sequences import (
+    BOTH,
+    ENHANCED,
+    NO_AGENT,
+    OTHER_KINDS,
+    PLAIN,
+    UNKNOWN_AGENT,
+    Weighting,
+    normalised,
+)
 from gliobench.domain.studies.study import Modality
 
 FEWEST_IMAGES = 5
 """Of a volume: series of fewer images are localisers, samples or screenshots."""
-_NO_AGENT = frozenset({"no", "none", "n", "na", "n a", "not applicable", "without", "ohne", "0"})
+_EITHER = re.compile(r"\+\s?/\s?[-–]")
+"""With or without, in a description as it is written."""
 _COMPUTED = frozenset({"DERIVED", "MPR", "REFORMATTED", "RESAMPLED", "AVERAGE", "PROCESSED"})
 
 
@@ -215,7 +226,10 @@ def _times(series: Series) -> str:
 def _enhancement(series: Series, text: str) -> tuple[bool | None, Confidence, str]:
     """Return whether a contrast agent was given; None where nothing is said."""
     agent = normalised(series.agent)
-    tagged = agent not in _NO_AGENT if agent else None
+    known = bool(agent) and agent not in UNKNOWN_AGENT
+    tagged = NO_AGENT.match(agent) is None if known else None
+    if BOTH.search(text) or _EITHER.search(series.description):
+        return bool(tagged), Confidence.DOUBTFUL, "described as with and without a contrast agent"
     plain, enhanced = PLAIN.search(text), ENHANCED.search(PLAIN.cut_from(text))
     if plain and enhanced:
         return bool(tagged), Confidence.DOUBTFUL, "described as before and after a contrast agent"

@@ -55,6 +55,12 @@ def series(
         ("T1 без контраста", "t1n"),
         ("T1WI 平扫", "t1n"),
         ("T1造影前", "t1n"),
+        ("T1 tra o.KM", "t1n"),
+        ("T1 zonder contrast", "t1n"),
+        ("T1 utan Gd", "t1n"),
+        ("T1 bez kontrastu", "t1n"),
+        ("T1 kontrastsız", "t1n"),
+        ("T1 χωρίς contrast", "t1n"),
         ("MPRAGE nativ", "t1n"),
         ("T2W_TSE", "t2w"),
         ("t2_tse_tra", "t2w"),
@@ -88,6 +94,9 @@ def test_a_description_in_any_language_names_the_modality(description: str, moda
         ("DSC perfusion T1", "perfusion"),
         ("T1 sub", "subtraction"),
         ("PD T2 dual", "proton density"),
+        ("T2W_FFE", "susceptibility"),
+        ("T1ce SEG", "computed map"),
+        ("T1 T2 fusion", "computed map"),
         ("T1 MIP", "projection"),
         ("T2 map", "computed map"),
         ("T1 C-spine", "another part"),
@@ -170,6 +179,12 @@ def test_agreeing_tags_are_sure_and_quoted() -> None:
         series("T1 pre and post contrast", T1),
         series("T1 ohne KM", T1, agent="Gadovist"),
         series("T1 post Gd", T1, agent="NONE"),
+        series("T1 with and without contrast", T1),
+        series("T1 without and with contrast", T1),
+        series("T1 mit/ohne KM", T1),
+        series("T1 w/wo Gd", T1),
+        series("T1 +/- KM", T1),
+        series("T1", T1, agent="unknown"),
         series("T1 T2 mixed"),
         series("", (5000.0, 100.0, None)),
         series("T1", T1),
@@ -186,6 +201,20 @@ def test_an_agent_of_the_tags_alone_is_likely_and_an_explicit_absence_sure() -> 
     plain = judge(series("T1", T1, agent="NONE"))
 
     assert (plain.modality, plain.confidence) == (Modality.T1N, Confidence.SURE)
+
+
+@pytest.mark.parametrize(
+    "agent", ["No contrast", "none given", "kein KM", "W/O", "sin contraste", "0 ml", "n/a", "Nil"]
+)
+def test_an_agent_that_is_called_none_is_none(agent: str) -> None:
+    found = judge(series("T1", T1, agent=agent))
+
+    assert (found.modality, found.confidence) == (Modality.T1N, Confidence.SURE)
+
+
+@pytest.mark.parametrize("agent", ["Novist", "10ml Dotarem", "Natural", "Non-ionic Gd", "yes"])
+def test_an_agent_whose_name_begins_like_none_is_one(agent: str) -> None:
+    assert judge(series("T1", T1, agent=agent)).modality is Modality.T1C
 
 
 def test_a_t1_without_a_word_on_contrast_is_t1n_beside_an_older_or_timeless_t1c_only() -> None:
