@@ -80,5 +80,5 @@ class StoppedError(JobError):
     """A job was asked to stop; its finished work is saved, and the same command resumes."""
 
 
-class Terminated(SystemExit):  # noqa: N818 -- ends the process, as SystemExit does
+class Terminated(SystemExit):
     """The process was asked to end; a `sys.exit` of a plugin is its failure instead."""

@@ -81,14 +81,14 @@ def test_a_request_to_end_is_no_failure_of_the_backend() -> None:
 
 
 def test_an_error_that_cannot_say_what_it_is_is_named_by_its_kind() -> None:
-    class Mute(Exception):
+    class MuteError(Exception):
         def __str__(self) -> str:
             raise ValueError
 
-    (_, (failure, _), _) = ask(fake_backend(classifier=fails_on("s1", Mute())), STUDIES)
+    (_, (failure, _), _) = ask(fake_backend(classifier=fails_on("s1", MuteError())), STUDIES)
 
     assert isinstance(failure, Failure)
-    assert failure.detail.endswith("raises Mute")
+    assert failure.detail.endswith("raises MuteError")
 
 
 def test_a_backend_that_answers_too_few_studies_has_failed_on_all() -> None:
