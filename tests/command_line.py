@@ -6,12 +6,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Collection
+from functools import cache
 from pathlib import Path
 
 from typer.testing import CliRunner, Result
 
 from gliobench.entrypoints.cli import app
 
+TESTS = Path(__file__).parent
 _BARRED = """
 import sys
 
@@ -44,17 +46,48 @@ def gliobench_process(
         arguments: Words of the command line.
         cwd: Its working folder.
         without: Libraries that are not installed there.
-        environment: Variables added to those of the tests without the settings of gliobench.
+        environment: Variables added to those of the tests without the settings of gliobench;
+            with a PYTHONPATH the libraries are loaded from there.
     """
-    program = ["-c", _BARRED.format(libraries=set(without))] if without else ["-m", "gliobench"]
+    if without:
+        python = [sys.executable, "-c", _BARRED.format(libraries=set(without))]
+    elif "PYTHONPATH" in environment:
+        python = [sys.executable, "-m", "gliobench"]
+    else:
+        python = loaded_python("-m", "gliobench")
     return subprocess.run(
-        [sys.executable, *program, *map(str, arguments)],
+        [*python, *map(str, arguments)],
         cwd=cwd,
         env={**_clean_environment(), **environment},
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+def loaded_python(*arguments: str) -> list[str]:
+    """Give the command line of Python with libraries that are loaded already, see `loaded_server`.
+
+    Args:
+        arguments: `-m` and a module, or `-c` and a program, and more words.
+    """
+    return [sys.executable, "-I", "-S", str(TESTS / "loaded_python.py"), _server()[0], *arguments]
+
+
+@cache
+def _server() -> tuple[str, subprocess.Popen[bytes]]:
+    """Start the process that is copied, which ends with this one; return its name too."""
+    name = f"gliobench-tests-{os.getpid()}"
+    server = subprocess.Popen(
+        [sys.executable, TESTS / "loaded_server.py", name],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        env=_clean_environment(),
+    )
+    assert server.stdout is not None
+    with server.stdout as ready:
+        assert ready.readline() == b"ready\n"
+    return name, server
 
 
 def _clean_environment() -> dict[str, str]:

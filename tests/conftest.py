@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import multiprocessing
 import os
 import sys
 
@@ -11,6 +12,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # before NumPy is loaded: each pr
 
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
+from multiprocessing import forkserver
 from pathlib import Path
 from typing import TypeAlias
 from uuid import uuid4
@@ -23,6 +25,7 @@ from fakes.ray_cluster import ray_cluster, ray_nodes  # noqa: F401 -- fixtures
 from fakes.s3_server import BUCKET, ENVIRONMENT, S3, FaultyProxy, faulty_proxy, s3_server
 from gliobench.domain.studies import plausibility
 from gliobench.domain.studies.plausibility import SMALLEST_BRAIN_ML
+from loaded_server import LOADED
 
 REPOSITORY = Path(__file__).parents[1]
 UMASK = os.umask(0o022)
@@ -105,6 +108,15 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> SharedFolder:
         return folder
 
     return folder_of
+
+
+@pytest.fixture(scope="session")
+def loaded_workers() -> None:
+    """Have workers' processes begin with what they import, the fakes of the tests among it."""
+    multiprocessing.set_forkserver_preload(["fakes.folder_job", *LOADED])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
+        forkserver.ensure_running()
 
 
 @pytest.fixture(scope="session")

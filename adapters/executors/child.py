@@ -6,7 +6,7 @@ import multiprocessing
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from threading import Thread
@@ -16,11 +16,18 @@ from gliobench.application.evaluate.picklable_errors import portable
 from gliobench.application.ports.executor import MakeWork
 
 
-def serve(connection: Connection, make_work: MakeWork) -> None:
+def serve(connection: Connection, make_work: MakeWork, variables: Mapping[str, str]) -> None:
     """Make the work, then do jobs until the parent is gone or kills this process.
 
     Signals are the parent's business: it finishes what is in hand, here too.
+
+    Args:
+        connection: To the parent.
+        make_work: Its work.
+        variables: Its environment.
     """
+    os.environ.clear()
+    os.environ.update(variables)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     Thread(target=_follow_parent, daemon=True).start()

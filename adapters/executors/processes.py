@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing.connection import Connection, wait
@@ -48,13 +49,19 @@ class ProcessExecutor(Executor):
 class _Processes(Pool):
     def __init__(self, make_work: MakeWork) -> None:
         self._make_work = make_work
-        # a forked child inherits locks and threads of onnxruntime and CUDA, and hangs
-        self._context = multiprocessing.get_context("spawn")
+        # Workers are copies of a process that has imported and no more, so they start at once. A copy
+        # of this one would inherit locks and threads of onnxruntime and CUDA, and hang.
+        copies = "forkserver" in multiprocessing.get_all_start_methods()  # Windows has none
+        self._context = multiprocessing.get_context("forkserver" if copies else "spawn")
+        self._context.set_forkserver_preload([__name__, make_work.__module__])
 
     def start_worker(self) -> Worker:
         ours, theirs = self._context.Pipe()
         process = self._context.Process(
-            target=serve, args=(theirs, self._make_work), daemon=True, name="gliobench-worker"
+            target=serve,
+            args=(theirs, self._make_work, dict(os.environ)),
+            daemon=True,
+            name="gliobench-worker",
         )
         process.start()
         theirs.close()

@@ -17,7 +17,7 @@ from gliobench.application.ports.executor import Assignment, Batch, Executor
 from gliobench.domain.errors import BackendError, StoppedError, StoreError
 from gliobench.domain.evaluation.scores import CaseScore
 
-pytestmark = pytest.mark.usefixtures("real_sizes")  # as in workers' processes
+pytestmark = pytest.mark.usefixtures("real_sizes", "loaded_workers")  # as in workers' processes
 
 IDS = tuple(f"s{number:02}" for number in range(12))
 KINDS = ["fake", "in-process", "processes", "ray"]

@@ -1,7 +1,7 @@
 """docs/operations.md, followed to the letter by somebody who copies every command in it.
 
-Three things stand in for what a test cannot have: `.venv` leads to the environment of the tests, so
-that `make demo` has nothing to install, the cluster is an API server on loopback that keeps what
+Three things stand in for what a test cannot have: `.venv` leads to the environment of the tests, with
+its libraries loaded, so that `make demo` has nothing to install, the cluster is an API server on loopback that keeps what
 the published schemas and a restricted namespace allow, and each of the three shards has two studies.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from pathlib import Path
 
 import pytest
 
+from command_line import loaded_python
 from fakes.fake_api_server import FakeCluster, fake_cluster
 from gliobench.entrypoints.container import container
 from integration.deploy.validity import check
@@ -78,7 +80,9 @@ def _check_out(place: Path) -> None:
         copy(REPOSITORY / name, place / name)
     venv = place / ".venv"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True)
-    (venv / "bin" / "gliobench").symlink_to(Path(sys.executable).with_name("gliobench"))
+    command = venv / "bin" / "gliobench"
+    command.write_text(f'#!/bin/sh\nexec {shlex.join(loaded_python("-m", "gliobench"))} "$@"\n')
+    command.chmod(0o755)
     (venv / ".demo").touch()
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from command_line import loaded_python
 from e2e.conftest import RunCli
 from fakes.program_backend import PROGRAM
 
@@ -95,7 +96,7 @@ def test_an_evaluation_that_is_killed_ends_the_program_of_its_worker_and_resumes
     declare(tmp_path, "slow", "hang_at_second", f"'{calls}'")
     words = ("evaluate", "phantom:3:0:4", "--backend", "slow", "--out", "run")
     flags = ("--set", "batch_size=1", "--set", "study_timeout_s=600")
-    line = [sys.executable, "-m", "gliobench", *flags, *words]
+    line = loaded_python("-m", "gliobench", *flags, *words)
 
     with subprocess.Popen(
         line, cwd=tmp_path, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL

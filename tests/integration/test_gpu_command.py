@@ -65,13 +65,13 @@ def test_a_part_that_takes_too_long_leaves_a_row(
     ]
 
 
-def test_without_a_gpu_it_says_how_to_rehearse() -> None:
-    done = subprocess.run([sys.executable, SCRIPT], capture_output=True, text=True, check=False)
+def test_without_a_gpu_it_says_how_to_rehearse(
+    script: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["gpu.py"])
 
-    assert (done.returncode, done.stderr.strip()) == (
-        1,
-        "no CUDA device: --rehearse runs small models on a CPU",
-    )
+    with pytest.raises(SystemExit, match="no CUDA device: --rehearse runs small models on a CPU"):
+        script.main()
 
 
 @pytest.mark.slow

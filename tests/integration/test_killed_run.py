@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
+
+from command_line import loaded_python
 
 STUDIES = 24
 SCRIPT = f"""
@@ -39,7 +40,7 @@ TESTS = Path(__file__).parents[1]
 def start(run: Path, *, pause_s: float) -> subprocess.Popen[bytes]:
     """Evaluate in a process of its own, so slowly that it can be met at work."""
     return subprocess.Popen(
-        [sys.executable, "-c", SCRIPT, str(run), str(pause_s)],
+        loaded_python("-c", SCRIPT, str(run), str(pause_s)),
         env={**os.environ, "PYTHONPATH": str(TESTS)},
     )
 

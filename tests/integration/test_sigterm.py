@@ -6,11 +6,12 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
+
+from command_line import loaded_python
 
 TESTS = Path(__file__).parents[1]
 STUDIES = 40
@@ -40,17 +41,9 @@ main()
 
 def start(out: Path, script: str = SCRIPT) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [
-            sys.executable,
-            "-c",
-            script,
-            "evaluate",
-            "cohort",
-            "--backend",
-            "slow",
-            "--out",
-            str(out),
-        ],
+        loaded_python(
+            *("-c", script, "evaluate", "cohort", "--backend", "slow", "--out", str(out))
+        ),
         env={**os.environ, "PYTHONPATH": str(TESTS)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -18,7 +18,7 @@ from gliobench.application.evaluate.evaluate_cohort import EvaluateCohort
 from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.predictions.prediction import Failure, FailureReason, GradePrediction
 
-pytestmark = pytest.mark.usefixtures("real_sizes")  # as in the workers
+pytestmark = pytest.mark.usefixtures("real_sizes", "loaded_workers")  # as in the workers
 
 TESTS = Path(__file__).parents[2]
 

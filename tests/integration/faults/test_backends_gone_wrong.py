@@ -24,7 +24,9 @@ OTHERS = (*BESIDE, *IDS[len(TROUBLES) + len(BESIDE) :])
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[CaseScore]]:
+def found(
+    tmp_path_factory: pytest.TempPathFactory, loaded_workers: None
+) -> dict[str, list[CaseScore]]:
     """What two workers leave of studies four of which are trouble."""
     troubled = with_ids(tmp_path_factory.mktemp("troubled") / "runs", *TROUBLES, *BESIDE)
     evaluate(troubled, ProcessExecutor(workers=2, study_timeout_s=2), batch_size=2)

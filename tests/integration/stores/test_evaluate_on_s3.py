@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,7 +11,7 @@ from pathlib import Path
 import fsspec
 import pytest
 
-from command_line import gliobench
+from command_line import gliobench, loaded_python
 from fakes.fake_study_source import fake_case
 from fakes.s3_server import BUSY, ENVIRONMENT, RESET, S3, Fault, Request
 from fakes.study_folder import write_study
@@ -73,7 +72,7 @@ def kept(url: str) -> dict[str, bytes]:
 
 def start(s3: S3, dataset: str, out: str, cache: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-m", "gliobench", *arguments(dataset, out)],
+        loaded_python("-m", "gliobench", *arguments(dataset, out)),
         env={**os.environ, **s3.environment, "GLIOBENCH_CACHE_DIR": str(cache)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
