@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing.connection import Connection, wait
+from multiprocessing.context import ForkServerContext, SpawnContext
 from typing import final
 
 import structlog
@@ -51,8 +52,11 @@ class _Processes(Pool):
         self._make_work = make_work
         # Workers are copies of a process that has imported and no more, so they start at once. A copy
         # of this one would inherit locks and threads of onnxruntime and CUDA, and hang.
-        copies = "forkserver" in multiprocessing.get_all_start_methods()  # Windows has none
-        self._context = multiprocessing.get_context("forkserver" if copies else "spawn")
+        self._context: ForkServerContext | SpawnContext
+        if "forkserver" in multiprocessing.get_all_start_methods():
+            self._context = multiprocessing.get_context("forkserver")
+        else:  # on Windows
+            self._context = multiprocessing.get_context("spawn")
         self._context.set_forkserver_preload([__name__, make_work.__module__])
 
     def start_worker(self) -> Worker:
