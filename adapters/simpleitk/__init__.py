@@ -1,5 +1,6 @@
-"""Registration by SimpleITK."""
+"""Registration and bias fields by SimpleITK."""
 
+from gliobench.adapters.simpleitk.bias_field import N4BiasField
 from gliobench.adapters.simpleitk.registrar import SimpleItkRegistrar
 
-__all__ = ["SimpleItkRegistrar"]
+__all__ = ["N4BiasField", "SimpleItkRegistrar"]

@@ -11,8 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gliobench.application.datasets.study_images import StoredImage
+from gliobench.application.ports.bias_field import BiasFieldEstimator
 from gliobench.application.ports.brain_extractor import BrainExtractor, BrainTemplate
 from gliobench.application.ports.registrar import Registrar, Registration, Scan
+from gliobench.application.prepare.bias_fields import bias_fields
 from gliobench.application.prepare.head_checks import (
     check_brain,
     check_planes,
@@ -22,6 +24,7 @@ from gliobench.application.prepare.head_checks import (
     not_registered,
 )
 from gliobench.application.prepare.preparation import (
+    BIAS_EVERY,
     FILE_GRID,
     PREPARED_GRID,
     ImageQuality,
@@ -30,7 +33,7 @@ from gliobench.application.prepare.preparation import (
 )
 from gliobench.domain.errors import FaultError, InvalidInputError
 from gliobench.domain.geometry.grids import BoolArray
-from gliobench.domain.geometry.resampling import pulled, pulled_region
+from gliobench.domain.geometry.resampling import Float32Array, pulled, pulled_region
 from gliobench.domain.geometry.rigid import Rigid
 from gliobench.domain.studies.plausibility import LARGEST_BRAIN_ML, SMALLEST_BRAIN_ML, shows_skull
 from gliobench.domain.studies.raw_images import shown_share
@@ -76,12 +79,14 @@ class PrepareHead:
     Args:
         registrar: Registers them.
         extractor: Finds the brain.
+        bias_fields: Estimates the bias fields.
         template: Gives the brain that heads are brought to.
         own_brain: Takes precedence over the extractor.
     """
 
     registrar: Registrar
     extractor: BrainExtractor
+    bias_fields: BiasFieldEstimator
     template: Callable[[], BrainTemplate]
     own_brain: OwnBrain | None = None
 
@@ -89,7 +94,7 @@ class PrepareHead:
     def fingerprint(self) -> str:
         """What decides a preparation besides the images."""
         brain = self.own_brain.content if self.own_brain else self.extractor.fingerprint
-        return f"{self.registrar.fingerprint}; {brain}"
+        return f"{self.registrar.fingerprint}; {brain}; {self.bias_fields.fingerprint}"
 
     def __call__(
         self, study_id: str, images: Mapping[Modality, StoredImage | FaultError]
@@ -117,15 +122,18 @@ class PrepareHead:
         motions = {m: motion.then(placed.motion) for m, motion in to_anchor.items()}
         brain = self._brain(study_id, scans, motions)
         inside = {m: _brain_in(scan, brain, motions[m]) for m, scan in scans.items()}
+        bias = _checked(study_id, lambda: bias_fields(self.bias_fields, scans, motions, brain))
         measured = {
-            m: _image_quality(item, motions[m], scans[m], brain=brain, inside=inside[m])
+            m: _image_quality(
+                item, motions[m], scans[m], brain=brain, inside=inside[m], bias=bias[m]
+            )
             for m, item in (found | {anchor: placed}).items()
         }
         overlap = _dice(brain, self._template_brain())
         quality = Quality(measured, float(brain.sum()) / 1000, overlap, placed.uprightness)
         check_quality(study_id, quality)
         check_brain(study_id, scans, inside)
-        return Preparation(anchor, to_anchor, placed.motion, brain, quality)
+        return Preparation(anchor, to_anchor, placed.motion, brain, bias, quality)
 
     def _registered(
         self, study_id: str, modality: Modality, scan: Scan, anchor: Scan
@@ -237,7 +245,13 @@ def _brain_in(scan: Scan, brain: BoolArray, motion: Rigid) -> BoolArray:
 
 
 def _image_quality(
-    item: Registration, motion: Rigid, scan: Scan, *, brain: BoolArray, inside: BoolArray
+    item: Registration,
+    motion: Rigid,
+    scan: Scan,
+    *,
+    brain: BoolArray,
+    inside: BoolArray,
+    bias: Float32Array,
 ) -> ImageQuality:
     """Measure how an image was moved, and how much of the brain it shows.
 
@@ -247,6 +261,7 @@ def _image_quality(
         scan: The image.
         brain: On the prepared grid.
         inside: The same on the grid of the image.
+        bias: The logarithm of its bias field.
     """
     own_mm = motion.inverse.moved(_places_mm(brain))
     voxels = np.linalg.solve(scan.grid.affine, np.c_[own_mm, np.ones(len(own_mm))].T)[:3]
@@ -258,6 +273,7 @@ def _image_quality(
         moved_degrees=item.motion.degrees,
         covered=float(within.mean()),
         shown=shown_share(scan.voxels, inside),
+        bias=float(bias[brain[BIAS_EVERY, BIAS_EVERY, BIAS_EVERY]].std()),
     )
 
 

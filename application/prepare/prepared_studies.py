@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from gliobench.application.datasets.studies_of import StudiesOf
 from gliobench.application.datasets.study_images import StoredImage, stored_images
 from gliobench.application.ports.study_source import StudySource
+from gliobench.application.prepare.bias_fields import unbiased
 from gliobench.application.prepare.preparation import (
     FILE_GRID,
     PREPARED_GRID,
@@ -202,7 +203,10 @@ class _Prepared:
 
 
 class _Laid(Mapping[Modality, Volume]):
-    """The brain of each image on one grid: each voxel is interpolated once, from the image as stored."""
+    """The brain of each image on one grid, free of its bias field.
+
+    Each voxel is interpolated once, from the image as stored.
+    """
 
     def __init__(
         self, one: _Prepared, grid: Grid, motion: Callable[[Preparation, Modality], Rigid]
@@ -219,7 +223,10 @@ class _Laid(Mapping[Modality, Volume]):
             laid = image.read()
             if not (motion.is_none and image.grid == self._grid):
                 laid = pulled(laid, source=image.grid, target=self._grid, motion=motion)
-            self._volumes[modality] = laid * self._brain
+            even = unbiased(
+                laid, found.bias[modality], grid=self._grid, motion=self._from_template(found)
+            )
+            self._volumes[modality] = even * self._brain
         return self._volumes[modality]
 
     @cached_property
@@ -231,8 +238,11 @@ class _Laid(Mapping[Modality, Volume]):
             found.brain,
             source=PREPARED_GRID,
             target=self._grid,
-            motion=found.to_template.inverse,
+            motion=self._from_template(found),
         )
+
+    def _from_template(self, found: Preparation) -> Rigid:
+        return Rigid.none() if self._grid is PREPARED_GRID else found.to_template.inverse
 
     def __contains__(self, modality: object) -> bool:
         return modality in self._one.images

@@ -27,6 +27,7 @@ from gliobench.domain.geometry.rigid import Rigid
 from gliobench.domain.studies.study import Modality
 
 _DIGEST = 32
+_BIAS = "bias_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,10 @@ def encoded(made: Preparation) -> bytes:
         "quality": {**quality, "images": {m.value: v for m, v in quality["images"].items()}},
     }
     file = BytesIO()
-    np.savez_compressed(file, facts=np.array(json.dumps(facts)), brain=np.packbits(made.brain))
+    bias = {_BIAS + m.value: field for m, field in made.bias.items()}
+    np.savez_compressed(
+        file, facts=np.array(json.dumps(facts)), brain=np.packbits(made.brain), **bias
+    )
     return sha256(file.getvalue()).digest() + file.getvalue()
 
 
@@ -104,6 +108,7 @@ def decoded(content: bytes) -> Preparation:
     with np.load(BytesIO(body), allow_pickle=False) as held:
         facts: dict[str, Any] = json.loads(str(held["facts"]))
         bits = np.unpackbits(held["brain"], count=int(np.prod(PREPARED_GRID.shape)))
+        bias = {Modality(m): held[_BIAS + m] for m in facts["to_anchor"]}
     quality = facts["quality"]
     images = {Modality(m): ImageQuality(**numbers) for m, numbers in quality["images"].items()}
     return Preparation(
@@ -111,6 +116,7 @@ def decoded(content: bytes) -> Preparation:
         to_anchor={Modality(m): Rigid(np.array(a)) for m, a in facts["to_anchor"].items()},
         to_template=Rigid(np.array(facts["to_template"])),
         brain=bits.reshape(PREPARED_GRID.shape).astype(bool),
+        bias=bias,
         quality=Quality(
             images, quality["brain_ml"], quality["template_overlap"], quality["uprightness"]
         ),

@@ -120,6 +120,7 @@ def quality_json(study_id: str, made: Preparation) -> dict[str, Any]:
                 "moved_degrees": round(quality.moved_degrees, 2),
                 "brain_covered": round(quality.covered, 4),
                 "brain_shown": round(quality.shown, 4),
+                "bias": round(quality.bias, 4),
                 "to_anchor": made.to_anchor[modality].matrix.tolist(),
             }
             for modality, quality in made.quality.images.items()

@@ -14,6 +14,7 @@ from gliobench.adapters.nifti.mask_file import read_two_valued
 from gliobench.adapters.onnx.backend import EMBEDDED_WEIGHTS
 from gliobench.adapters.onnx.network import OnnxNetwork
 from gliobench.adapters.phantom.template import brain_template
+from gliobench.application.ports.bias_field import BiasFieldEstimator
 from gliobench.application.ports.brain_extractor import BrainExtractor, BrainTemplate
 from gliobench.application.ports.registrar import Registrar
 from gliobench.application.ports.storage import Storage
@@ -38,6 +39,7 @@ def preparing(
     *,
     settings: Settings,
     registrar: Callable[[], Registrar],
+    bias_fields: Callable[[], BiasFieldEstimator],
     open_storage: Callable[[str], Storage],
 ) -> SavedPreparations:
     """Return what prepares studies, as the settings say.
@@ -45,6 +47,7 @@ def preparing(
     Args:
         settings: Of this process.
         registrar: Gives the registrar.
+        bias_fields: Gives what estimates bias fields.
         open_storage: Opens the folder where preparations are saved.
 
     Raises:
@@ -56,6 +59,7 @@ def preparing(
     prepare = PrepareHead(
         registrar(),
         _extractor(table, settings.threads),
+        bias_fields(),
         embedded_template,
         own_brain=_own_brain(table),
     )

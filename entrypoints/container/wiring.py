@@ -89,10 +89,14 @@ class Container:
             "adapters.simpleitk.SimpleItkRegistrar", extra="prepare", purpose="Preparing raw images"
         )
     )
+    bias_fields = Factory(
+        late("adapters.simpleitk.N4BiasField", extra="prepare", purpose="Preparing raw images")
+    )
     preparing = Factory(
         wired("preparation.preparing"),
         settings=settings,
         registrar=registrar.provider,
+        bias_fields=bias_fields.provider,
         open_storage=storage.provider,
     )
     prepared = Call(

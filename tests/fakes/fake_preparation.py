@@ -1,4 +1,4 @@
-"""Registration and brain extraction without computing, and a head that they are asked about."""
+"""Registration, brain extraction and bias fields without computing, and a head that they are asked about."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fakes.head import BRAIN_MM, SHAPE, SPACING_MM, brain, with_skull
+from gliobench.application.ports.bias_field import BiasFieldEstimator
 from gliobench.application.ports.brain_extractor import BrainExtractor, BrainTemplate
 from gliobench.application.ports.network import Network
 from gliobench.application.ports.registrar import Registrar, Registration, Scan
 from gliobench.application.prepare.preparation import PREPARED_GRID
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry.grids import BoolArray, Grid
-from gliobench.domain.geometry.resampling import pulled
+from gliobench.domain.geometry.resampling import Float32Array, pulled
 from gliobench.domain.geometry.rigid import Rigid
 from gliobench.domain.networks.brain_input import BRAIN_GRID, BRAIN_RULE
 from gliobench.domain.networks.model_card import BRAIN, ModelCard
@@ -110,6 +111,27 @@ class FakeBrainExtractor(BrainExtractor):
         if not self._finds:
             raise InvalidInputError("no brain was found")
         return true_brain(head.grid)
+
+
+@final
+class FakeBiasField(BiasFieldEstimator):
+    """Knows of a coil at the left side, or of none.
+
+    Args:
+        slope: How much the logarithm of the brightness changes over a voxel from left to right.
+    """
+
+    def __init__(self, slope: float = 0.0) -> None:
+        self._slope = slope
+
+    @property
+    def fingerprint(self) -> str:
+        return f"fake bias field {self._slope}"
+
+    def log_field(self, scan: Scan, *, within: BoolArray) -> Float32Array:
+        places = np.arange(scan.grid.shape[0], dtype=np.float32)[:, None, None]
+        field = np.broadcast_to(-self._slope * places, scan.grid.shape).astype(np.float32)
+        return field - field[within].mean()
 
 
 @final

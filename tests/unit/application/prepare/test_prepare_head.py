@@ -11,6 +11,7 @@ import pytest
 
 from fakes.fake_preparation import (
     HEAD_GRID,
+    FakeBiasField,
     FakeBrainExtractor,
     FakeBrainNetwork,
     FakeRegistrar,
@@ -45,7 +46,11 @@ def images_of(study: Study) -> Mapping[Modality, StoredImage | FaultError]:
 
 
 def preparing(**options: object) -> PrepareHead:
-    given = {"registrar": FakeRegistrar(), "extractor": FakeBrainExtractor()} | options
+    given = {
+        "registrar": FakeRegistrar(),
+        "extractor": FakeBrainExtractor(),
+        "bias_fields": FakeBiasField(),
+    } | options
     return PrepareHead(template=fake_template, **given)  # type: ignore[arg-type]
 
 

@@ -7,7 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from fakes.fake_preparation import FakeBrainExtractor, FakeRegistrar, fake_head, fake_template
+from fakes.fake_preparation import (
+    FakeBiasField,
+    FakeBrainExtractor,
+    FakeRegistrar,
+    fake_head,
+    fake_template,
+)
 from fakes.fake_storage import FakeStorage
 from fakes.fake_study_painter import FakeStudyPainter
 from fakes.fake_study_source import FakeStudySource
@@ -27,7 +33,7 @@ def write_name(path: Path, study: Study, modality: Modality) -> None:
 
 
 def written(folder: Path) -> WrittenStudy:
-    head = PrepareHead(FakeRegistrar(), FakeBrainExtractor(), fake_template)
+    head = PrepareHead(FakeRegistrar(), FakeBrainExtractor(), FakeBiasField(), fake_template)
     source = FakeStudySource([Case(fake_head(T1C), Reference())])
     studies = PreparedStudies(source, SavedPreparations(head, FakeStorage()))
     (item,) = WritePrepared(write_name, FakeStudyPainter())(studies, BratsLayout(folder))
