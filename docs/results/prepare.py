@@ -1,6 +1,7 @@
 """Print how well raw images are prepared, by heads whose motions and brains are known.
 
     PYTHONPATH=tests python docs/results/prepare.py OUT DATASET[@ID+ID+…] … [--raw FOLDER --ready FOLDER]
+        [--stripped DATASET]
 
 A dataset is a folder of stripped studies with reference masks, or phantom:COUNT:SEED:SPACING_MM; without ids its
 first study is taken. Each brain is put into a head (fluid, bone, marrow, muscle, fat, shading, noise), which is
@@ -16,10 +17,11 @@ whole tumour, of one network, as one step after the other is taken from the stud
     thick       brains alone, scanned in thick slices, registered by the known motions
     head        scans of the head, registered by the known motions, within the known brain
     registered  the same, registered as found
-    found       within the brain as found: what `predict --prepare` answers
+    found       within the brain as found, without the bias field: what `predict --prepare` answers
 
 With --raw, a real study as its scanner left it is prepared, predicted, and compared with its prediction as the
-organisers of BraTS prepared it (--ready).
+organisers of BraTS prepared it (--ready). With --stripped, all studies of a dataset in BraTS's place are predicted
+as they are and without their bias fields.
 """
 
 import argparse
@@ -36,11 +38,15 @@ from scipy import ndimage
 
 from fakes.dicom_files import SCANS, Writer
 from fakes.scanned_head import brain_of, in_a_head, scanned, turned
+from gliobench.application.ports.registrar import Scan
+from gliobench.application.predict.predict_study import predict_study
+from gliobench.application.predict.study_reading import Place
+from gliobench.application.prepare.bias_fields import bias_fields, unbiased
 from gliobench.application.prepare.preparation import FILE_GRID, PREPARED_GRID, Preparation
 from gliobench.domain.geometry.grids import Grid
 from gliobench.domain.geometry.resampling import pulled, pulled_region
 from gliobench.domain.geometry.rigid import Rigid
-from gliobench.domain.labels.regions import Region
+from gliobench.domain.labels.regions import NESTED, Region
 from gliobench.domain.studies.study import Modality, Study
 from gliobench.entrypoints.container import adopt, configure, container
 from gliobench.entrypoints.settings import changed
@@ -79,6 +85,7 @@ def main() -> None:
     parser.add_argument("datasets", nargs="*")
     parser.add_argument("--raw")
     parser.add_argument("--ready")
+    parser.add_argument("--stripped")
     given = parser.parse_args()
     configure({"labels": "brats-gli-2017", "dicom.pseudonym_key": KEY, "cache_dir": str(given.out)})
     if given.datasets:
@@ -87,6 +94,8 @@ def main() -> None:
         summarise(rows)
     if given.raw:
         compare_real(given.raw, given.ready)
+    if given.stripped:
+        compare_stripped(given.stripped)
 
 
 def rows_of(dataset: str) -> list[dict]:
@@ -233,9 +242,6 @@ def error_mm(found: Rigid, true: Rigid, places: np.ndarray) -> float:
 
 def whole(backend, study: Study) -> np.ndarray:
     """Return the whole tumour that a backend finds."""
-    from gliobench.application.predict.predict_study import predict_study
-    from gliobench.application.predict.study_reading import Place
-
     place = predict_study(study, backend, force=True).place
     if isinstance(place, Place) and place.mask:
         return place.mask.whole
@@ -303,8 +309,6 @@ def compare_real(raw: str, ready: str) -> None:
     study = there.study(there.study_ids()[0])
     brain = brain_of(study.volumes)
     t1 = {name: one.volume(Modality.T1N) for name, one in (("raw", scan.ready), ("ready", study))}
-    from gliobench.application.ports.registrar import Scan
-
     between = (
         container.registrar()
         .register(fixed=Scan(t1["raw"], PREPARED_GRID), moving=Scan(t1["ready"], study.grid))
@@ -324,6 +328,44 @@ def compare_real(raw: str, ready: str) -> None:
         f"mask Dice {dice(found, tumour):.3f}; {grade(backend, scan)} from raw, {grade(plain, study)} from ready"
     )
     print(f"place of the template differs by {between.degrees:.1f} degrees")
+
+
+def compare_stripped(dataset: str) -> None:
+    """Print the mean Dice on the images of a dataset as they are, and without their bias fields."""
+    source = open_plain(dataset)
+    both = []
+    for study_id in source.study_ids():
+        study, wanted = source.study(study_id), source.reference(study_id).regions
+        both.append([regions_dice(one, wanted) for one in (study, without_bias(study))])
+    titles = ", ".join(region.value for region in NESTED)
+    for name, means in zip(
+        ("as they are", "without their bias fields"), np.mean(both, axis=0), strict=True
+    ):
+        scores = ", ".join(f"{score:.3f}" for score in means)
+        print(f"{len(both)} stripped studies {name}: Dice {titles} {scores}")
+
+
+def without_bias(study: Study) -> Study:
+    """Take the bias fields out of a stripped study."""
+    still = dict.fromkeys(study.volumes, Rigid.none())
+    scans = {m: Scan(study.volume(m), study.grid) for m in study.volumes}
+    brain = pulled_region(
+        brain_of(study.volumes), source=study.grid, target=PREPARED_GRID, motion=Rigid.none()
+    )
+    fields = bias_fields(container.bias_fields(), scans, still, brain)
+    volumes = {
+        m: unbiased(study.volume(m), field, grid=study.grid, motion=Rigid.none())
+        for m, field in fields.items()
+    }
+    return replace(study, volumes=volumes)
+
+
+def regions_dice(study: Study, wanted: dict) -> list[float]:
+    """Return the Dice of each region that is predicted; 0 where no tumour is found."""
+    place = predict_study(study, plain_backend(), force=True).place
+    if not isinstance(place, Place) or place.mask is None:
+        return [0.0] * len(NESTED)
+    return [dice(place.mask.regions[region], wanted[region]) for region in NESTED]
 
 
 def grade(backend, study: Study) -> str:

@@ -90,7 +90,8 @@ def _table(made: list[WrittenStudy]) -> Table:
     table = Table(box=None, pad_edge=False)
     for title in ("study", "brain, ml", "template overlap", "image", "moved, mm", "turned, °"):
         table.add_column(title, justify="left" if title in {"study", "image"} else "right")
-    table.add_column("sharpness", justify="right")
+    for title in ("sharpness", "bias"):
+        table.add_column(title, justify="right")
     for item in made:
         if item.preparation is None:
             continue
@@ -98,6 +99,7 @@ def _table(made: list[WrittenStudy]) -> Table:
         first = [plain(item.study_id), f"{quality.brain_ml:.0f}", f"{quality.template_overlap:.2f}"]
         for modality, image in quality.images.items():
             numbers = (f"{image.moved_mm:.1f}", f"{image.moved_degrees:.1f}")
-            table.add_row(*first, modality.value, *numbers, f"{image.sharpness:.2f}")
+            fit = (f"{image.sharpness:.2f}", f"{image.bias:.2f}")
+            table.add_row(*first, modality.value, *numbers, *fit)
             first = ["", "", ""]
     return table

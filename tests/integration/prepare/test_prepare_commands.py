@@ -144,6 +144,7 @@ def test_a_prepared_study_is_a_study_of_brats(prepared: Path, run) -> None:
 
     assert said["template_overlap"] > 0.85
     assert said["images"]["t1n"]["sharpness"] > 0.3
+    assert 0 < said["images"]["t1n"]["bias"] < 0.3
     assert verified["n_studies"] == 1
     assert [fault["kind"] for fault in verified["faults"]] == []
 

@@ -82,6 +82,22 @@ def test_what_is_saved_is_read_again() -> None:
     assert np.array_equal(found.to_anchor[T1N].matrix, made.to_anchor[T1N].matrix)
 
 
+def test_the_bias_fields_are_saved_with_it() -> None:
+    made = preparing(bias_fields=FakeBiasField(0.01))("head", images_of(fake_head(T1C, T1N)))
+
+    found = decoded(encoded(made))
+
+    assert made.quality.images[T1C].bias > 0.05
+    assert found.bias.keys() == {T1C, T1N}
+    for modality, field in found.bias.items():
+        assert np.array_equal(field, made.bias[modality])
+
+
+def test_a_preparation_without_a_bias_field_of_each_image_is_refused() -> None:
+    with pytest.raises(InvalidInputError, match="bias field of each image"):
+        replace(prepared(), bias={T1C: prepared().bias[T1C]})
+
+
 def test_a_damaged_file_is_not_read() -> None:
     content = bytearray(encoded(prepared()))
     content[-40] ^= 1
@@ -262,6 +278,42 @@ def test_a_prepared_study_is_the_brain_on_the_grid_of_the_anchor() -> None:
     assert np.array_equal(shown[shown != 0], head.volumes[T1C][shown != 0])
     both = ((shown != 0) & true_brain(HEAD_GRID)).sum()
     assert 2 * both / ((shown != 0).sum() + true_brain(HEAD_GRID).sum()) > 0.97
+
+
+@pytest.mark.parametrize("grid", ["of the anchor", "of brats"])
+def test_a_prepared_study_is_free_of_its_bias_field(grid: str) -> None:
+    head, slope = fake_head(T1C), 0.01
+    preparations = (
+        SavedPreparations(preparing(bias_fields=FakeBiasField(given)), FakeStorage())
+        for given in (0.0, slope)
+    )
+    as_it_was, even = (PreparedStudies(source_of(head), one).study("head") for one in preparations)
+    if grid == "of brats":
+        assert isinstance(as_it_was, PreparedScan)
+        assert isinstance(even, PreparedScan)
+        assert as_it_was.ready
+        assert even.ready
+        as_it_was, even = as_it_was.ready, even.ready
+
+    shown = as_it_was.volume(T1C) != 0
+    brighter = np.log(even.volume(T1C)[shown] / as_it_was.volume(T1C)[shown])
+
+    right_mm = np.argwhere(shown)[:, 0] * even.grid.spacing_mm[0]
+    assert np.polyfit(right_mm, brighter, 1)[0] == pytest.approx(slope / 6, rel=0.01)
+    assert brighter.mean() == pytest.approx(0, abs=0.01)
+
+
+def test_another_estimator_of_bias_fields_makes_other_content() -> None:
+    source = source_of(fake_head(T1C))
+
+    one, other = (
+        PreparedStudies(
+            source, SavedPreparations(preparing(bias_fields=FakeBiasField(slope)), FakeStorage())
+        ).content_hash("head")
+        for slope in (0.0, 0.01)
+    )
+
+    assert one != other
 
 
 def test_networks_see_the_same_brain_on_the_grid_of_brats() -> None:
