@@ -336,7 +336,7 @@ def compare_stripped(dataset: str) -> None:
     both = []
     for study_id in source.study_ids():
         study, wanted = source.study(study_id), source.reference(study_id).regions
-        both.append([regions_dice(one, wanted) for one in (study, without_bias(study))])
+        both.append([regions_dice(seen, wanted) for seen in (study, without_bias(study))])
     titles = ", ".join(region.value for region in NESTED)
     for name, means in zip(
         ("as they are", "without their bias fields"), np.mean(both, axis=0), strict=True
