@@ -12,7 +12,7 @@ from gliobench.adapters.simpleitk.images import image_of, mask_of
 from gliobench.application.ports.bias_field import BiasFieldEstimator
 from gliobench.application.ports.registrar import Scan
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.geometry.grids import BoolArray
+from gliobench.domain.geometry.grids import BoolArray, FloatArray
 from gliobench.domain.geometry.resampling import Float32Array
 
 VERSION = 1
@@ -62,7 +62,7 @@ class N4BiasField(BiasFieldEstimator):
         return np.clip(field, -_MOST, _MOST)
 
 
-def _between(voxels: Float32Array, within: BoolArray, quantiles: tuple[float, float]) -> BoolArray:
+def _between(voxels: FloatArray, within: BoolArray, quantiles: tuple[float, float]) -> BoolArray:
     """Return the part of a region whose intensities lie between two of its quantiles."""
     if not within.any():
         return within

@@ -27,7 +27,6 @@ from gliobench.domain.geometry.rigid import Rigid
 from gliobench.domain.studies.study import Modality
 
 _DIGEST = 32
-_BIAS = "bias_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +88,9 @@ def encoded(made: Preparation) -> bytes:
         "quality": {**quality, "images": {m.value: v for m, v in quality["images"].items()}},
     }
     file = BytesIO()
-    bias = {_BIAS + m.value: field for m, field in made.bias.items()}
+    bias = np.stack([made.bias[m] for m in made.to_anchor])
     np.savez_compressed(
-        file, facts=np.array(json.dumps(facts)), brain=np.packbits(made.brain), **bias
+        file, facts=np.array(json.dumps(facts)), brain=np.packbits(made.brain), bias=bias
     )
     return sha256(file.getvalue()).digest() + file.getvalue()
 
@@ -108,7 +107,7 @@ def decoded(content: bytes) -> Preparation:
     with np.load(BytesIO(body), allow_pickle=False) as held:
         facts: dict[str, Any] = json.loads(str(held["facts"]))
         bits = np.unpackbits(held["brain"], count=int(np.prod(PREPARED_GRID.shape)))
-        bias = {Modality(m): held[_BIAS + m] for m in facts["to_anchor"]}
+        bias = dict(zip(map(Modality, facts["to_anchor"]), held["bias"], strict=True))
     quality = facts["quality"]
     images = {Modality(m): ImageQuality(**numbers) for m, numbers in quality["images"].items()}
     return Preparation(
