@@ -30,11 +30,12 @@ def _pattern(whose: str, pattern: str, *, is_assumed: bool = False) -> NamingPat
 
 _DATE = r"(19|20)\d\d[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])"
 _VISIT = r"(visit|ses|session|week|month|time|timepoint|follow-?up|fu|tp|v|t)[-_. ]?\d+([-_.]\d)?"
-_OCCASION = r"baseline|(pre|post)[-_ ]?(op|operative|treatment)?"
+_OCCASION = r"baseline|follow-?up|(pre|post)[-_ ]?(op|operative|treatment)?"
 
 PATTERNS = (
     _pattern("BraTS 2020 and 2021", r"(?P<patient>BraTS(20|2021)_([a-z]+_)?\d+)"),
     _pattern("BraTS 2017 to 2019", r"(?P<patient>BraTS1\d_[^_]+_.+)_\d+"),
+    _pattern("BraTS 2013 to 2016", r"(?P<patient>BraTS_[a-z0-9]+_pat\d+)_\d+"),
     _pattern("BraTS since 2023", r"(?P<patient>BraTS-[a-z]+(-[a-z]+)?-\d+)(-\d+)?"),
     _pattern("TCGA", r"(?P<patient>TCGA-\w\w-\w{4})([-_. ].*)?"),
     _pattern("UPENN-GBM", r"(?P<patient>UPENN-GBM-\d+)(_\d+)?"),
