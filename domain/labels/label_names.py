@@ -31,6 +31,17 @@ _WORDS: Mapping[Region, str] = {
 }
 """Words by what they mean."""
 _NEGATED = re.compile(r"\b(non|not|no|un|without)\w* ?(contrast )?enh\w*")
+_SOMETHING_ELSE = re.compile(
+    r"\b(no|non|not|without|except|minus|excl\w*|absent"
+    r"|arter\w+|benign|bone|dura\w*|mening(eal|es)|radiation|treatment|vascular|vein\w*|vessels?)\b"
+)
+"""What is left out of a label, and what enhances or dies that is no tumour: neither is guessed at."""
+_TOGETHER = re.compile(r"\band\b|\bwith\b|\bplus\b|\bincl|[+&]", re.IGNORECASE)
+_TUMOUR_AND_OEDEMA = re.compile(
+    r"(the )?(tumou?r( core)?|core|lesion) (and |with |plus |includ\w+ )?((peri\w+ )?edema|ed)"
+    r"|((peri\w+ )?edema|ed) (and |with |plus )?(tumou?r( core)?|core|lesion)"
+)
+_OEDEMA = frozenset({Region.ED, Region.SNFH})
 _CORE = frozenset({Region.CC, Region.NETC, Region.ET, Region.TC})
 _WITHIN: Mapping[Region, frozenset[Region]] = {
     Region.WT: _CORE | {Region.WT, Region.ED, Region.SNFH},
@@ -145,7 +156,11 @@ def meaning_of(name: str) -> Region | None:
     """
     words = re.sub(r"[^a-z0-9]+", " ", name[:200].lower().replace("oe", "e")).strip()
     words = _NEGATED.sub("NON-ENH", words)
+    if _SOMETHING_ELSE.search(words):
+        return None
     meant = {region for region, word in _WORDS.items() if re.search(word, words)}
+    if _OEDEMA & meant and _TOGETHER.search(name[:200]):
+        return Region.WT if _TUMOUR_AND_OEDEMA.fullmatch(words) else None
     if Region.SNFH in meant:  # "surrounding non-enhancing FLAIR hyperintensity"
         meant -= {Region.NETC}
     if len(meant) > 1:

@@ -9,6 +9,7 @@ from gliobench.domain.labels.convention import LabelConvention
 from gliobench.domain.labels.label_names import (
     convention_of_names,
     integers_by_name,
+    meaning_of,
     names_a_tumour,
     stated_labels,
 )
@@ -59,6 +60,26 @@ def test_other_labels_are_a_convention_of_the_dataset() -> None:
         Region.ET: {3},
         Region.RC: {4},
     }
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("tumor without edema", "edema excluded", "not ET", "non-ET", "enhancing tumor and edema"),
+        *("vessel enhancement", "dural enhancement", "radiation necrosis"),
+    ],
+)
+def test_a_name_that_leaves_something_out_or_is_of_no_tumour_means_nothing(name: str) -> None:
+    assert meaning_of(name) is None
+
+
+@pytest.mark.parametrize("name", ["tumor and edema", "Tumour + oedema", "edema & tumor core"])
+def test_tumour_and_oedema_together_are_the_whole(name: str) -> None:
+    convention = _convention({name: [1, 2, 3], "core": [2, 3], "enhancing": [3]})
+
+    assert meaning_of(name) is Region.WT
+    assert convention is not None
+    assert convention.name == "nnunet-brats"
 
 
 @pytest.mark.parametrize(
