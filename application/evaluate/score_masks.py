@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import isnan
 
 from gliobench.application.datasets.dataset_labels import Track
@@ -16,9 +16,11 @@ from gliobench.domain.evaluation.localisation_rows import localisation_rows
 from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.evaluation.scoring import Target, score_localisation
 from gliobench.domain.evaluation.summary import FormSummary
+from gliobench.domain.evaluation.target_facts import TargetFacts
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.metrics.lesionwise.tasks import Task, task_of
 from gliobench.domain.metrics.measures import DICE, MeasureSet
+from gliobench.domain.position.another_frame import BetterFit, better_fit
 from gliobench.domain.predictions.prediction import Form, LocalisationPrediction
 
 
@@ -31,12 +33,14 @@ class ScoredMasks:
         rows: By region, over all studies, failures as the worst answer.
         answered: Likewise, over the studies with a usable prediction.
         unread: Why a reference could not be read, by study; such a study is not scored.
+        fit: A mirror image or a turn by which the masks follow the tumours better; None as a rule.
     """
 
     cases: tuple[CaseScore, ...]
     rows: tuple[FormSummary, ...]
     answered: tuple[FormSummary, ...]
     unread: dict[str, str] = field(default_factory=dict)
+    fit: BetterFit | None = None
 
     @property
     def n_failed(self) -> int:
@@ -87,13 +91,15 @@ def score_masks(
     study_ids = references.study_ids()
     with ThreadPoolExecutor(workers) as pool:
         found = dict(zip(track(study_ids), pool.map(score, study_ids), strict=True))
-    cases = tuple(item for item in found.values() if isinstance(item, CaseScore))
+    placed = [item for item in found.values() if isinstance(item, CaseScore)]
+    cases = tuple(map(_masks_alone, placed))
     masks = CaseTable.of(cases).of_forms(Form.MASK)
     return ScoredMasks(
         cases=cases,
         rows=localisation_rows(masks, answered_only=False, regions=regions),
         answered=localisation_rows(masks, answered_only=True, regions=regions),
         unread={study_id: item for study_id, item in found.items() if isinstance(item, str)},
+        fit=better_fit(CaseTable.of(placed)),
     )
 
 
@@ -108,14 +114,24 @@ def _score(
     study = reference.study
     target = Target.of(reference.regions, study.grid, task)
     said = predictions.localise(study)
-    scored = score_localisation(said, asked=[Form.MASK], target=target, sets=sets)[Form.MASK]
+    scored = score_localisation(said, asked=[Form.MASK], target=target, sets=sets)
+    if not reference.is_whole:
+        scored[Form.MASK] = scored[Form.MASK].without_background
     return CaseScore(
         study_id=study_id,
         patient_id=study.patient_id,
         site=None,
         reference_grade=None,
-        localisation={Form.MASK: scored if reference.is_whole else scored.without_background},
+        localisation=scored,
         plane=target.plane if target else None,
         found_tumour=said.finds_tumour if isinstance(said, LocalisationPrediction) else None,
+        target=None
+        if target is None or target.plane is None
+        else TargetFacts.of(target.whole, grid=study.grid, plane=target.plane),
         tumour_free=target is not None and target.plane is None,
     )
+
+
+def _masks_alone(case: CaseScore) -> CaseScore:
+    """Leave out what a mask yields besides: points and boxes show its frame only."""
+    return replace(case, localisation={Form.MASK: case.localisation[Form.MASK]}, target=None)

@@ -170,10 +170,7 @@ def _in_another_frame(run: ScoredRun) -> Iterator[Finding]:
     if fit := better_fit(run.cases):
         yield Finding(
             FindingKind.ANOTHER_FRAME,
-            f"The places of {run.backend} follow the tumours of {studies(fit.n)} where {fit.change} "
-            f"(tracking index {fit.index:.2f}, as they are {fit.index_as_is:.2f}): check the frame of its "
-            "coordinates (LPS or RAS), the order of axes and the orientation of its masks before its errors "
-            "are believed.",
+            fit.sentence(f"The places of {run.backend}"),
             backend=run.backend,
         )
 

@@ -51,6 +51,14 @@ class BetterFit:
     index_as_is: float
     n: int
 
+    def sentence(self, whose: str) -> str:
+        """Say so, and what to look at."""
+        return (
+            f"{whose} follow the tumours of {self.n} studies where {self.change} (tracking index {self.index:.2f}, as "
+            f"they are {self.index_as_is:.2f}): check the frame of coordinates (LPS or RAS), the order of axes "
+            "and the orientation of masks before the errors are believed."
+        )
+
 
 def better_fit(cases: CaseTable) -> BetterFit | None:
     """Find a mirror image or a quarter turn on axial slices by which answers follow the tumours.

@@ -75,6 +75,8 @@ def _remarks(found: MaskScores) -> Iterator[str]:
     yield labels
     if found.scored.equal_to_references:
         yield f"[yellow]{EQUAL}[/]"
+    if found.scored.fit:
+        yield f"[yellow]{found.scored.fit.sentence('The masks')}[/]"
     failed = [case for case in found.scored.cases if case.failures]
     yield from _few("Failed", [f"{case.study_id}: {case.failures[0].detail}" for case in failed])
     unread = [f"{name}: {why}" for name, why in found.scored.unread.items()]
@@ -110,6 +112,7 @@ def score_values(found: MaskScores) -> dict[str, Any]:
         "n_studies": len(scored.cases),
         "n_failed": scored.n_failed,
         "equal_to_references": scored.equal_to_references,
+        "another_frame": scored.fit.sentence("The masks") if scored.fit else None,
         "unreadable_references": scored.unread,
         "predictions_of_no_reference": list(found.strays),
         "beside_references_not_read": list(found.passed_over),

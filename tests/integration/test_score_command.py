@@ -118,6 +118,22 @@ def test_masks_that_are_the_references_are_pointed_out(folders: tuple[Path, Path
     assert json.loads(score(references, references, "--json").stdout)["equal_to_references"] is True
 
 
+def test_masks_whose_arrays_are_flipped_are_pointed_out(tmp_path: Path) -> None:
+    for number in range(9):
+        name, start = f"BraTS20_Training_{number:03}.nii.gz", 1 + number * 3
+        mask = labels(start, start + 3)
+        write(tmp_path / "experts" / name, mask)
+        write(tmp_path / "flipped" / name, mask[::-1])
+
+    shown = score(tmp_path / "experts", tmp_path / "flipped")
+    written = json.loads(score(tmp_path / "experts", tmp_path / "flipped", "--json").stdout)
+
+    assert "The masks follow the tumours of 9 studies where left and right are exchanged" in " ".join(
+        shown.stdout.split()
+    )
+    assert "(tracking index 1.00" in written["another_frame"]
+
+
 def test_no_number_is_cut_off_in_a_narrow_terminal(
     folders: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
