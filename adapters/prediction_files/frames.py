@@ -86,6 +86,9 @@ def check_units(place: str, rows: Collection[Sequence[float]], frame: Frame) -> 
         )
 
 
+CENTRED_VOX = 1e-3
+"""From the centre of a voxel: a box in millimetres all of whose ends lie there was made of indices of
+voxels, and misses half a voxel on each side, or has it on one side too many."""
 HALF_A_VOXEL = 0.5
 """How far off a corner of a box may lie on a tilted grid: boxes end at the edges of voxels."""
 
@@ -165,6 +168,9 @@ class Spots:
         low, high = ([f(pair) for pair in zip(*ends, strict=True)] for f in (min, max))
         start, stop = [round(at + 0.5) for at in low], [round(at + 0.5) for at in high]
         axes = [axis for axis in range(3) if axis != self.axis]
+        if self.frame.unit == "millimetres" and all(map(_is_whole, (*low, *high))):
+            detail = f"{self.at}: the box ends at the centres of voxels: wanted its faces, or voxels (i_min … k_max)"
+            return Failure(FailureReason.UNREADABLE_PREDICTION, detail)
         if any(start[axis] < 0 or stop[axis] > study.grid.shape[axis] for axis in axes):
             return self._outside(f"box {start} to {stop}", study)
         if self.axis is None:
@@ -178,3 +184,8 @@ class Spots:
     def _outside(self, what: str, study: Study) -> Failure:
         detail = f"{self.at}: {what} lies outside of the {study.grid.shape} voxels (RAS+)"
         return Failure(FailureReason.OUT_OF_RANGE, detail)
+
+
+def _is_whole(at: float) -> bool:
+    """Return whether a coordinate is that of a voxel's centre, up to rounding."""
+    return abs(at - round(at)) < CENTRED_VOX

@@ -52,7 +52,7 @@ class BetterFit:
     n: int
 
     def sentence(self, whose: str) -> str:
-        """Say so, and what to look at."""
+        """Describe it, and what to look at."""
         return (
             f"{whose} follow the tumours of {self.n} studies where {self.change} (tracking index {self.index:.2f}, as "
             f"they are {self.index_as_is:.2f}): check the frame of coordinates (LPS or RAS), the order of axes "

@@ -128,8 +128,9 @@ def test_masks_whose_arrays_are_flipped_are_pointed_out(tmp_path: Path) -> None:
     shown = score(tmp_path / "experts", tmp_path / "flipped")
     written = json.loads(score(tmp_path / "experts", tmp_path / "flipped", "--json").stdout)
 
-    assert "The masks follow the tumours of 9 studies where left and right are exchanged" in " ".join(
-        shown.stdout.split()
+    assert (
+        "The masks follow the tumours of 9 studies where left and right are exchanged"
+        in " ".join(shown.stdout.split())
     )
     assert "(tracking index 1.00" in written["another_frame"]
 

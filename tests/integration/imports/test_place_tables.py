@@ -86,6 +86,16 @@ def test_a_box_is_the_same_in_every_frame(tmp_path: Path, content: str) -> None:
     assert placed(tmp_path, Form.BOX_3D, content) == Box3D((6, 9, 5), (9, 10, 7))
 
 
+def test_a_box_in_mm_that_ends_at_the_centres_of_voxels_is_asked_about(tmp_path: Path) -> None:
+    head = "study_id,x_min_mm,y_min_mm,z_min_mm,x_max_mm,y_max_mm,z_max_mm\n"
+
+    found = placed(tmp_path, Form.BOX_3D, f"{head}a,-6,-4,15,-2,-2,18\n")
+
+    assert isinstance(found, Failure)
+    assert found.reason is FailureReason.UNREADABLE_PREDICTION
+    assert "ends at the centres of voxels: wanted its faces" in found.detail
+
+
 @pytest.mark.parametrize(("degrees", "fails"), [(0.5, False), (20.0, True)])
 def test_a_box_in_mm_fails_a_study_that_is_so_tilted_that_it_means_another(
     tmp_path: Path, degrees: float, fails: bool
