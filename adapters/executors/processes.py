@@ -7,8 +7,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing.connection import Connection, wait
-from multiprocessing.context import ForkServerContext, SpawnContext
-from typing import final
+from typing import TYPE_CHECKING, final
 
 import structlog
 
@@ -16,6 +15,9 @@ from gliobench.adapters.executors.child import serve
 from gliobench.application.evaluate.jobs import Job, Message, WorkerDied
 from gliobench.application.evaluate.worker_pool import Pool, Worker, supervised
 from gliobench.application.ports.executor import Executor, MakeWork, WorkerPool
+
+if TYPE_CHECKING:  # Windows lacks one
+    from multiprocessing.context import ForkServerContext, SpawnContext
 
 log = structlog.get_logger()
 
