@@ -93,12 +93,12 @@ def networks(rehearse: bool) -> Rows:
         on_cpu = OnnxNetwork(path, kind=path.stem, provider="cpu")
         shape = (1, on_cpu.card.channels, *on_cpu.card.input_shape)
         inputs = np.random.default_rng(0).normal(size=shape).astype(np.float32)
-        expected, cpu_s = _timed(lambda on_cpu=on_cpu, inputs=inputs: on_cpu.run(inputs))
         try:
             on_gpu = OnnxNetwork(path, kind=path.stem, provider=provider)
         except GliobenchError as error:
             yield f"{name}, provider {provider}", f"not run: {error}", ""
             continue
+        expected, cpu_s = _timed(lambda on_cpu=on_cpu, inputs=inputs: on_cpu.run(inputs))
         found, gpu_s = _timed(lambda on_gpu=on_gpu, inputs=inputs: on_gpu.run(inputs))
         off = float(np.abs(found - expected).max())
         what = f"{name}, {'x'.join(map(str, shape))}, provider {on_gpu.provider}"

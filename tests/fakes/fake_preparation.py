@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from typing import final
 
 import numpy as np
@@ -54,6 +55,17 @@ def fake_template() -> BrainTemplate:
 
 def true_brain(grid: Grid = PREPARED_GRID) -> BoolArray:
     """Return the voxels of a grid in the brain of `fake_head`."""
+    return _prepared_brain() if grid is PREPARED_GRID else _brain_on(grid)
+
+
+@cache
+def _prepared_brain() -> BoolArray:
+    found = _brain_on(PREPARED_GRID)
+    found.flags.writeable = False
+    return found
+
+
+def _brain_on(grid: Grid) -> BoolArray:
     places = [
         (grid.affine[axis, 3] + grid.affine[axis, axis] * np.arange(n) - MIDDLE_MM[axis]) ** 2
         / BRAIN_MM[axis] ** 2

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -31,6 +33,7 @@ def with_skull(brain: NDArray[np.float32], *, scalp: float, skull: float) -> NDA
     return np.where(brain != 0, brain, head).astype(np.float32)
 
 
+@cache
 def _ellipsoid(half_mm: tuple[float, float, float]) -> NDArray[np.bool_]:
     axes = np.indices(SHAPE) - (np.array(SHAPE)[:, None, None, None] - 1) / 2
     scaled = axes * SPACING_MM / np.array(half_mm)[:, None, None, None]

@@ -25,11 +25,23 @@ def script() -> ModuleType:
     module = module_from_spec(spec)
     sys.modules["gpu_command"] = module
     spec.loader.exec_module(module)
-    module.REPEATS = 1  # no time is looked at
     return module
 
 
-def test_the_shipped_networks_are_run_on_inputs_of_their_size(script: ModuleType) -> None:
+def test_a_run_is_timed_after_one_that_is_not(script: ModuleType) -> None:
+    runs = iter(range(100))
+
+    last, seconds = script._timed(lambda: next(runs))
+
+    assert last == script.REPEATS
+    assert seconds >= 0
+
+
+def test_the_shipped_networks_are_run_on_inputs_of_their_size(
+    script: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(script, "_timed", lambda run: (run(), 0.0))  # no time is looked at
+
     rows = list(script.networks(rehearse=True))
 
     assert [what.split(",")[0] for what, _, _ in rows] == [
