@@ -178,9 +178,10 @@ def _in_another_frame(run: ScoredRun) -> Iterator[Finding]:
 def _opposite(run: ScoredRun) -> Iterator[Finding]:
     """Find classes that are wrong more often than chance has it, of either kind: they may be exchanged."""
     cases = run.cases
-    graded = cases.take(cases.has_grade & cases.asked_grade & ~cases.failed_grade)
-    wrong, n = graded.called_hgg != graded.hgg, len(graded)
-    shares = [wrong[graded.hgg == is_hgg] for is_hgg in (True, False)]
+    graded = cases.has_grade & cases.asked_grade & ~cases.failed_grade
+    hgg, n = cases.hgg[graded], int(graded.sum())
+    wrong = cases.called_hgg[graded] != hgg
+    shares = [wrong[hgg], wrong[~hgg]]
     few = not all(len(share) and share.mean() >= LEAST_WRONG for share in shares)
     if few or 2 * wrong.sum() - n < 3 * n**0.5:  # three standard deviations of guessing
         return
