@@ -92,9 +92,10 @@ def _run(wanted: dict[str, Any], streams: list[int]) -> None:
 
 def _stream(number: int, mode: str) -> io.TextIOWrapper:
     """Open a standard stream as Python does where the locale is UTF-8."""
+    encoding = os.environ.get("PYTHONIOENCODING", "utf-8")
     errors = "backslashreplace" if number == 2 else "strict"
     file = open(number, mode)  # noqa: SIM115 -- as long as the process
-    return io.TextIOWrapper(file, "utf-8", errors, line_buffering=number == 2 or file.isatty())
+    return io.TextIOWrapper(file, encoding, errors, line_buffering=number == 2 or file.isatty())
 
 
 def _end_with(run: Callable[[], None]) -> None:

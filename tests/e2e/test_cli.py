@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from command_line import gliobench
+from command_line import gliobench, loaded_python
 from e2e.conftest import RunCli
 from gliobench import __version__
 
@@ -125,9 +124,7 @@ def interrupted(name):
 cli.load_command = interrupted
 cli.app(["{command}", "my data"])
 """
-    result = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=False
-    )
+    result = subprocess.run(loaded_python("-c", code), capture_output=True, text=True, check=False)
 
     assert result.returncode == 130
     assert result.stderr.lstrip("\n") == line
@@ -186,7 +183,7 @@ def test_backends_are_listed_without_loading_a_language_model() -> None:
         "print(rows['llama-vision'].forms, rows['llama-vision'].stand_in, 'torch' in sys.modules)"
     )
 
-    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    done = subprocess.run(loaded_python("-c", asked), capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == "['box', 'point', 'polygon'] stand-in, not LLaMA False"
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from command_line import loaded_python
 from gliobench.entrypoints.settings import load_settings
 
 SHOW = (sys.executable, "-m", "gliobench", "config", "show")
@@ -43,7 +44,11 @@ def test_a_terminal_that_lacks_characters_gets_json_all_the_same(encoding: str) 
     setting = "Глиома – 膠 😀"
 
     result = _run(
-        *SHOW, "--json", PYTHONIOENCODING=encoding, GLIOBENCH_LLAMA__MODEL=setting, PYTHONUTF8="0"
+        *loaded_python(*SHOW[1:]),
+        "--json",
+        PYTHONIOENCODING=encoding,
+        GLIOBENCH_LLAMA__MODEL=setting,
+        PYTHONUTF8="0",
     )
 
     assert (result.returncode, result.stderr) == (0, b"")
@@ -52,8 +57,10 @@ def test_a_terminal_that_lacks_characters_gets_json_all_the_same(encoding: str) 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "ascii"])
 def test_a_terminal_that_lacks_characters_is_shown_tables_and_errors(encoding: str) -> None:
-    shown = _run(*SHOW, PYTHONIOENCODING=encoding, GLIOBENCH_LLAMA__MODEL="Глиома")
-    wrong = _run(*SHOW, PYTHONIOENCODING=encoding, GLIOBENCH_THREADS="Глиома")
+    shown = _run(
+        *loaded_python(*SHOW[1:]), PYTHONIOENCODING=encoding, GLIOBENCH_LLAMA__MODEL="Глиома"
+    )
+    wrong = _run(*loaded_python(*SHOW[1:]), PYTHONIOENCODING=encoding, GLIOBENCH_THREADS="Глиома")
 
     assert (shown.returncode, shown.stderr) == (0, b"")
     assert wrong.returncode == 1

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
+from command_line import loaded_python
 from fakes.fake_executor import FakeExecutor
 from fakes.folder_job import KILLED, FolderJob
 from gliobench.adapters.executors import ProcessExecutor
@@ -95,7 +95,7 @@ EvaluateCohort(job.source(), ProcessExecutor(workers=1), open_store=job.store)(
 )
 """
     parent = subprocess.Popen(
-        [sys.executable, "-c", script], env={**os.environ, "PYTHONPATH": str(TESTS)}
+        loaded_python("-c", script), env={**os.environ, "PYTHONPATH": str(TESTS)}
     )
     patience = time.monotonic() + 120
     while not (pid_file.is_file() and pid_file.read_text()):

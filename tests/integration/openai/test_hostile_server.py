@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import time
 from collections import Counter
 from pathlib import Path
@@ -13,12 +12,14 @@ from typing import Any
 
 import pytest
 
+from command_line import loaded_python
+
 pytest.importorskip("httpx", reason="the extra `openai` is not installed")
 
 from fakes.fake_endpoint import JSON, Response, endpoint, prompt_of, said
 from gliobench.adapters.openai.answers import Answers
 
-PROGRAM = Path(__file__).with_name("questions.py")
+PROGRAM = Path(__file__).with_name("questions.py").read_text()
 FAULTS = (
     Response(429, headers=JSON | {"retry-after": "0.02"}),
     Response(500),
@@ -44,7 +45,7 @@ def test_nothing_is_lost_and_hardly_a_question_is_asked_twice(tmp_path: Path, fu
         return said(f"echo {prompt_of(body)}")
 
     with endpoint(rule) as server:
-        command = [sys.executable, str(PROGRAM), server.base_url, str(tmp_path / "a.sqlite")]
+        command = loaded_python("-c", PROGRAM, server.base_url, str(tmp_path / "a.sqlite"))
         for kill in range(kills):
             running = subprocess.Popen([*command, str(questions)], env=dict(os.environ))
             goal = questions * (kill + 1) // (kills + 1)
