@@ -19,6 +19,13 @@ _CUT = re.compile(r"\s*(?P<side>[<>])\s*(?P<cut>-?\d+(\.\d+)?)\s*", re.ASCII)
 _ALIVE = re.compile(r"\s*alive\W*(?P<days>\d+(\.\d+)?)?.*", re.IGNORECASE | re.ASCII)
 """A patient who was alive when last seen, perhaps with the days until then: "ALIVE (361 days later)", but no
 other number: "alive since 2016"."""
+_UNDECIDED = re.compile(
+    r"(in|un)determin\w+|equivocal|inconclusive|borderline|uncertain|unclear|ambiguous|pending|nos"
+    r"|not (tested|done|determined|evaluated|assessed|performed|otherwise specified)|untested"
+    r"|insufficient\b.*|invalid|failed",
+    re.IGNORECASE,
+)
+"""A cell of a test that decided nothing."""
 _DIED = {"1": True, "yes": True, "true": True, "dead": True, "died": True, "deceased": True}
 _DIED |= {"0": False, "no": False, "false": False, "alive": False, "censored": False}
 
@@ -30,7 +37,8 @@ class TargetRule:
     Args:
         column: Its name.
         positive: Values of the positive class, or one cut such as ">365": numbers above it.
-        negative: Values of the other class; empty takes every other value.
+        negative: Values of the other class; empty takes every other value, but for words that a test
+            decided nothing, such as "indeterminate".
         died: Of survival times, the column that holds 1 where the patient died then and 0 where
             the patient was last seen alive; None where every number is a death.
 
@@ -118,13 +126,19 @@ class TargetRule:
             return _beyond(table, cell, cut, row.cells.get(died, "") if died else None)
         if _is_one_of(table, cell, self.positive):
             return Grade.HGG
-        return Grade.LGG if not self.negative or _is_one_of(table, cell, self.negative) else None
+        return Grade.LGG if self._is_other(table, cell) else None
+
+    def _is_other(self, table: MetadataTable, cell: str) -> bool:
+        if self.negative:
+            return _is_one_of(table, cell, self.negative)
+        is_undecided = _UNDECIDED.fullmatch(cell.strip().replace("_", " ")) is not None
+        return not (is_undecided or _is_one_of(table, cell, self.positive))
 
     def _value_names(self, table: MetadataTable, key: str) -> tuple[str, str]:
         """Name both classes by their values: by the other's where a class has several."""
         cells = _values(table, key)
         positive = [cell for cell in cells if _is_one_of(table, cell, self.positive)]
-        others = self.negative or [cell for cell in cells if cell not in positive]
+        others = self.negative or [cell for cell in cells if self._is_other(table, cell)]
         first = printable(positive[0] if positive else self.positive[0])
         if len(others) == 1:
             other = printable(others[0])
@@ -135,7 +149,7 @@ class TargetRule:
     def _others(self, table: MetadataTable, key: str) -> str:
         """List what stands for the other class, where these are several values that were not named."""
         values = _values(table, key)
-        others = [cell for cell in values if not _is_one_of(table, cell, self.positive)]
+        others = [cell for cell in values if self._is_other(table, cell)]
         if self._cut or self.negative or len(others) < 2:
             return ""
         return f" (the other class: {_some(others)})"

@@ -22,9 +22,19 @@ def classes(rule: str, *cells: str) -> list[Grade | None]:
 
 
 def test_every_other_value_is_negative_and_an_empty_cell_is_unknown() -> None:
-    found = classes("idh=mutant", "Mutant", "wildtype", "", "NA", "indeterminate")
+    found = classes("idh=mutant", "Mutant", "wildtype", "", "NA", "R132H")
 
     assert found == [POSITIVE, NEGATIVE, None, None, NEGATIVE]
+
+
+@pytest.mark.parametrize("cell", ["indeterminate", "NOS", "not tested", "Not_Done", "equivocal"])
+def test_a_test_that_decided_nothing_is_unknown_unless_it_is_named(cell: str) -> None:
+    cells = ("mutant", "wildtype", cell)
+
+    assert classes("idh=mutant", *cells) == [POSITIVE, NEGATIVE, None]
+    assert TargetRule.parse("idh=mutant").target(of_cells(*cells)).negative == "IDH wildtype"
+    named = TargetRule("IDH", ("mutant",), ("wildtype", cell)).classes(of_cells(*cells))
+    assert named[4] is NEGATIVE
 
 
 def test_whole_numbers_are_one_value_however_they_are_written() -> None:
@@ -35,12 +45,12 @@ def test_whole_numbers_are_one_value_however_they_are_written() -> None:
 
 
 def test_several_values_of_the_other_class_are_listed_where_they_were_not_named() -> None:
-    cells = ("mutant", "wildtype", "not tested")
+    cells = ("mutant", "wildtype", "R132H")
 
     unnamed = TargetRule.parse("idh=mutant").target(of_cells(*cells))
     named = TargetRule("idh", ("mutant",), ("wildtype",)).target(of_cells(*cells))
 
-    assert "(the other class: not tested, wildtype)" in unnamed.source
+    assert "(the other class: R132H, wildtype)" in unnamed.source
     assert "other class" not in named.source
 
 
