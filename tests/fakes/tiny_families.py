@@ -44,8 +44,8 @@ _TEXT = {
     "hidden_size": 64,
     "intermediate_size": 128,
     "num_hidden_layers": 4,
-    "num_attention_heads": 4,
-    "num_key_value_heads": 2,
+    "num_attention_heads": 2,
+    "num_key_value_heads": 1,
     "max_position_embeddings": 16384,
     "tie_word_embeddings": False,
 }
@@ -124,7 +124,7 @@ def _qwen(kind: str) -> Callable[[PreTrainedTokenizerFast], Any]:
         text = {**_TEXT, "vocab_size": len(tokenizer), "eos_token_id": tokenizer.eos_token_id}
         vision: dict[str, object]
         if kind == "Qwen2_5_VL":
-            text |= {"rope_parameters": {"rope_type": "default", "mrope_section": [2, 2, 4]}}
+            text |= {"rope_parameters": {"rope_type": "default", "mrope_section": [4, 4, 8]}}
             vision = {
                 "depth": 2,
                 "hidden_size": 32,
@@ -136,8 +136,8 @@ def _qwen(kind: str) -> Callable[[PreTrainedTokenizerFast], Any]:
             }
         else:
             text |= {
-                "head_dim": 16,
-                "rope_parameters": {"rope_type": "default", "mrope_section": [2, 2, 4]},
+                "head_dim": 32,
+                "rope_parameters": {"rope_type": "default", "mrope_section": [4, 4, 8]},
             }
             vision = {
                 "depth": 2,
@@ -180,7 +180,7 @@ def _internvl(tokenizer: PreTrainedTokenizerFast) -> Any:
 
 def _gemma(tokenizer: PreTrainedTokenizerFast) -> Any:
     return transformers.Gemma3Config(
-        text_config={**_TEXT, "head_dim": 16, "vocab_size": len(tokenizer), "sliding_window": 64},
+        text_config={**_TEXT, "head_dim": 32, "vocab_size": len(tokenizer), "sliding_window": 64},
         vision_config={
             "hidden_size": 32,
             "num_hidden_layers": 2,
@@ -256,6 +256,11 @@ _IDEFICS_TOKENS = (
     *(f"<row_{row}_col_{column}>" for row in range(1, 7) for column in range(1, 7)),
 )
 _HALF = {"image_mean": [0.5] * 3, "image_std": [0.5] * 3}
+_CLIP = {
+    "image_mean": [0.48145466, 0.4578275, 0.40821073],
+    "image_std": [0.26862954, 0.26130258, 0.27577711],
+}
+"""Of Qwen2.5-VL and InternVL; vLLM shows raw pixels where the file names none."""
 
 FAMILIES: Mapping[str, Family] = {
     "qwen2_5_vl": Family(
@@ -271,6 +276,7 @@ FAMILIES: Mapping[str, Family] = {
             "patch_size": 14,
             "temporal_patch_size": 2,
             "merge_size": 2,
+            **_CLIP,
         },
     ),
     "qwen3_vl": Family(
