@@ -124,7 +124,7 @@ def _qwen(kind: str) -> Callable[[PreTrainedTokenizerFast], Any]:
         text = {**_TEXT, "vocab_size": len(tokenizer), "eos_token_id": tokenizer.eos_token_id}
         vision: dict[str, object]
         if kind == "Qwen2_5_VL":
-            text |= {"rope_parameters": {"rope_type": "default", "mrope_section": [4, 4, 8]}}
+            text |= {"rope_parameters": {"rope_type": "default", "mrope_section": [4, 6, 6]}}
             vision = {
                 "depth": 2,
                 "hidden_size": 32,
@@ -137,7 +137,11 @@ def _qwen(kind: str) -> Callable[[PreTrainedTokenizerFast], Any]:
         else:
             text |= {
                 "head_dim": 32,
-                "rope_parameters": {"rope_type": "default", "mrope_section": [4, 4, 8]},
+                "rope_parameters": {
+                    "rope_type": "default",
+                    "mrope_interleaved": True,  # as transformers takes it to be
+                    "mrope_section": [6, 5, 5],
+                },
             }
             vision = {
                 "depth": 2,
