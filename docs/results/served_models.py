@@ -208,7 +208,7 @@ def compared(folder: Path, url: str, reading: ReadingOptions) -> list[str]:
         _most(letters),
         log_p,
         _share(one == other for one, other in scores),
-        _share(one["hit"] for one in there),
+        _share(row["hit"] for row in there),
     ]
 
 
