@@ -62,6 +62,21 @@ def test_a_dark_or_bright_tumour_stays_what_it_is(
     assert abs(field[there].mean()) < 0.1 * abs(np.log(brightness / 250))
 
 
+def test_a_tumour_that_fades_into_the_brain_keeps_nine_tenths_of_its_brightness(
+    estimator: BiasFieldEstimator,
+) -> None:
+    image, inside, _ = tissues(250)
+    places_mm = np.stack(np.indices(GRID.shape), axis=-1) * 2 * SPACING_MM
+    apart_mm = np.linalg.norm(places_mm - (128, 100, 88), axis=-1)
+    brighter = np.exp(-((apart_mm / 15) ** 2) / 2)
+    shown = (image * (1 + brighter)).astype(np.float32)
+
+    field = estimator.log_field(Scan(shown, GRID), within=inside)
+
+    tumour = brighter > 0.5
+    assert field[tumour].mean() < 0.1 * np.log1p(brighter[tumour]).mean()
+
+
 def test_the_same_image_has_the_same_field_bit_for_bit(estimator: BiasFieldEstimator) -> None:
     image, inside, _ = tissues()
 

@@ -11,6 +11,7 @@ import pytest
 
 from fakes.fake_preparation import (
     HEAD_GRID,
+    MIDDLE_MM,
     FakeBiasField,
     FakeBrainExtractor,
     FakeBrainNetwork,
@@ -301,6 +302,32 @@ def test_a_prepared_study_is_free_of_its_bias_field(grid: str) -> None:
     right_mm = np.argwhere(shown)[:, 0] * even.grid.spacing_mm[0]
     assert np.polyfit(right_mm, brighter, 1)[0] == pytest.approx(slope / 6, rel=0.01)
     assert brighter.mean() == pytest.approx(0, abs=0.01)
+
+
+def test_the_bias_field_moves_with_the_head() -> None:
+    class Apart(FakeRegistrar):
+        """Finds the head beside the template."""
+
+        def register(self, **options: object) -> Registration:
+            found = super().register(**options)  # type: ignore[arg-type]
+            return replace(found, motion=SHIFT) if options.get("within") is not None else found
+
+    def views(slope: float) -> list[Study]:
+        one = preparing(registrar=Apart(), bias_fields=FakeBiasField(slope))
+        scan = PreparedStudies(
+            source_of(fake_head(T1C)), SavedPreparations(one, FakeStorage())
+        ).study("head")
+        assert isinstance(scan, PreparedScan)
+        assert scan.ready
+        return [scan, scan.ready]
+
+    brighter = []
+    for as_it_was, even in zip(views(0.0), views(0.01), strict=True):
+        place_mm = MIDDLE_MM if as_it_was.grid == HEAD_GRID else SHIFT.moved(MIDDLE_MM[None])[0]
+        voxel = tuple(np.round(as_it_was.grid.to_voxel(tuple(place_mm))).astype(int))
+        brighter.append(np.log(even.volume(T1C)[voxel] / as_it_was.volume(T1C)[voxel]))
+
+    assert brighter[0] == pytest.approx(brighter[1], abs=0.004)
 
 
 def test_another_estimator_of_bias_fields_makes_other_content() -> None:
