@@ -141,7 +141,7 @@ def few_studies(report: Report) -> Iterator[Stamp]:
     if not 0 < fewest < FEW_STUDIES or not report.cohort.is_ranked or not report.grades:
         return
     text = (
-        f"With only {fewest} {grade} studies, bootstrap CIs of differences and of ranks are too "
+        f"With only {count(fewest, f'{grade} study')}, bootstrap CIs of differences and of ranks are too "
         "narrow. The p values do not depend on them."
     )
     if fewest < FEWEST:
