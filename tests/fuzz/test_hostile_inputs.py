@@ -11,16 +11,16 @@ import pytest
 
 from fuzz.harness import MEMORY_BYTES, _faults, _tree
 
-DOSE, FULL_DOSE = 1, 60
-"""Inputs of each kind."""
+DOSE, FULL_DOSE = ("--inputs", "1", "--seed", "2"), ("--inputs", "60")
+"""Inputs of each kind; the raw head of this seed is refused before it is registered, which takes longest."""
 
 
 @pytest.mark.slow
 def test_no_hostile_input_is_more_than_one_line(full: bool) -> None:
-    tests, inputs = Path(__file__).parents[1], FULL_DOSE if full else DOSE
+    tests, dose = Path(__file__).parents[1], FULL_DOSE if full else DOSE
 
     result = subprocess.run(
-        [sys.executable, "-m", "fuzz", "--inputs", str(inputs), "--jobs", "2"],
+        [sys.executable, "-m", "fuzz", *dose, "--jobs", "2"],
         cwd=tests,
         capture_output=True,
         text=True,
