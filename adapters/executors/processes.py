@@ -6,6 +6,7 @@ import multiprocessing
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING, final
 
@@ -52,14 +53,7 @@ class ProcessExecutor(Executor):
 class _Processes(Pool):
     def __init__(self, make_work: MakeWork) -> None:
         self._make_work = make_work
-        # Workers are copies of a process that has imported and no more, so they start at once. A copy
-        # of this one would inherit locks and threads of onnxruntime and CUDA, and hang.
-        self._context: ForkServerContext | SpawnContext
-        if "forkserver" in multiprocessing.get_all_start_methods():
-            self._context = multiprocessing.get_context("forkserver")
-        else:  # on Windows
-            self._context = multiprocessing.get_context("spawn")
-        self._context.set_forkserver_preload([__name__, make_work.__module__])
+        self._context = _context(make_work)
 
     def start_worker(self) -> Worker:
         ours, theirs = self._context.Pipe()
@@ -106,6 +100,23 @@ class _Process(Worker):
         self._process.kill()
         self._process.join()
         self.connection.close()
+
+
+def _context(make_work: MakeWork) -> ForkServerContext | SpawnContext:
+    """Start workers as copies of a process that has imported what they need and no more: at once.
+
+    A copy of this process would inherit locks and threads of onnxruntime and CUDA, and hang.
+    """
+    if "forkserver" in multiprocessing.get_all_start_methods():
+        copies = multiprocessing.get_context("forkserver")
+        copies.set_forkserver_preload([__name__, make_work.__module__])
+        try:
+            import_module("multiprocessing.forkserver").ensure_running()
+        except OSError as error:  # it needs a temporary folder, of a name that a socket can have
+            log.debug("workers_are_not_copied", error=str(error))
+        else:
+            return copies
+    return multiprocessing.get_context("spawn")
 
 
 def _why(exit_code: int | None) -> str:

@@ -58,6 +58,19 @@ def test_a_study_that_kills_fails_alone_under_the_backend_that_it_killed(tmp_pat
     assert len(job.store("moody").keys()) == len(job.ids)
 
 
+def test_where_no_process_can_be_copied_workers_import_for_themselves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused() -> None:
+        raise OSError("AF_UNIX path too long")
+
+    monkeypatch.setattr("multiprocessing.forkserver.ensure_running", refused)
+
+    cases = evaluate(FolderJob(tmp_path, ("a",)), ProcessExecutor(workers=1))
+
+    assert isinstance(cases["moody"]["a"].grade, GradePrediction)
+
+
 def test_a_study_that_hangs_is_cut_and_the_rest_is_predicted(tmp_path: Path) -> None:
     job = FolderJob(tmp_path, ("a", "hangs-1", "z"), names=("moody",))
 
