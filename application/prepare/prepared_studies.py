@@ -24,7 +24,7 @@ from gliobench.application.prepare.preparation import (
 )
 from gliobench.application.prepare.prepare_head import anchor_of
 from gliobench.domain.errors import FaultError, InvalidInputError
-from gliobench.domain.geometry.grids import BoolArray, Grid
+from gliobench.domain.geometry.grids import BoolArray, Grid, extent
 from gliobench.domain.geometry.resampling import pulled, pulled_region
 from gliobench.domain.geometry.rigid import Rigid
 from gliobench.domain.studies.faults import FaultKind, FaultyStudyError
@@ -219,15 +219,26 @@ class _Laid(Mapping[Modality, Volume]):
             image, found = self._one.image(modality), self._one.found
             if modality not in found.to_anchor:
                 image.read()  # raises what it raised when the study was prepared
-            motion = self._motion(found, modality)
-            laid = image.read()
-            if not (motion.is_none and image.grid == self._grid):
-                laid = pulled(laid, source=image.grid, target=self._grid, motion=motion)
-            even = unbiased(
-                laid, found.bias[modality], grid=self._grid, motion=self._from_template(found)
+            volume = np.zeros(self._grid.shape, dtype=np.float32)
+            volume[self._block] = self._brain[self._block] * unbiased(
+                self._interpolated(image, self._motion(found, modality)),
+                found.bias[modality],
+                grid=self._grid.part(self._block),
+                motion=self._from_template(found),
             )
-            self._volumes[modality] = even * self._brain
+            self._volumes[modality] = volume
         return self._volumes[modality]
+
+    def _interpolated(self, image: StoredImage, motion: Rigid) -> Volume:
+        """Return an image on the block of the brain; one that stays where it is, as it is stored."""
+        if motion.is_none and image.grid == self._grid:
+            return image.read()[self._block]
+        target = self._grid.part(self._block)
+        return pulled(image.read(), source=image.grid, target=target, motion=motion)
+
+    @cached_property
+    def _block(self) -> tuple[slice, ...]:
+        return extent(self._brain)
 
     @cached_property
     def _brain(self) -> BoolArray:

@@ -160,11 +160,8 @@ def case_of(study: Study, tumour: np.ndarray) -> Scanned:
 def cut_out(study: Study) -> Study:
     """Cut a study to the box of its brain, about which the head is laid."""
     (box,) = ndimage.find_objects(brain_of(study.volumes).astype(np.uint8))
-    shift = np.eye(4)
-    shift[:3, 3] = [part.start for part in box]
-    grid = Grid(tuple(part.stop - part.start for part in box), study.grid.affine @ shift)
     volumes = {m: study.volume(m)[box] for m in study.volumes}
-    return replace(study, grid=grid, native_grid=None, volumes=volumes)
+    return replace(study, grid=study.grid.part(box), native_grid=None, volumes=volumes)
 
 
 def steps_of(case: Scanned, made: Preparation, brain: np.ndarray, grid: Grid) -> dict[str, float]:

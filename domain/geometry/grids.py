@@ -108,6 +108,13 @@ class Grid:
         in_voxels = np.linalg.solve(self.affine[:3, :3], apart)
         return float(np.linalg.norm(apart, axis=0).max()), float(np.abs(in_voxels).max())
 
+    def part(self, block: tuple[slice, ...]) -> Grid:
+        """Return the grid of a block of its voxels, such as `extent` finds."""
+        shift = np.eye(4)
+        shift[:3, 3] = [span.start for span in block]
+        i, j, k = (span.stop - span.start for span in block)
+        return Grid((i, j, k), self.affine @ shift)
+
     def to_mm(self, voxel: Voxel) -> Voxel:
         """Convert a continuous voxel coordinate to world millimetres."""
         x, y, z = self.affine[:3, :3] @ np.asarray(voxel, dtype=np.float64) + self.affine[:3, 3]

@@ -89,6 +89,16 @@ def test_millimetres_and_back_is_the_same_voxel(matrix: np.ndarray, at: float) -
     assert lattice.to_voxel(lattice.to_mm(voxel)) == pytest.approx(voxel, abs=1e-8)
 
 
+def test_the_voxels_of_a_part_are_where_they_were() -> None:
+    oblique = np.array([[0, -2, 0.5, 7], [1.5, 0, 0, -3], [0, 0.4, 3, 5], [0, 0, 0, 1.0]])
+    whole = Grid((8, 9, 10), oblique)
+
+    part = whole.part((slice(2, 5), slice(0, 9), slice(7, 10)))
+
+    assert part.shape == (3, 9, 3)
+    assert part.to_mm((1, 4, 2)) == pytest.approx(whole.to_mm((3, 4, 9)))
+
+
 @pytest.mark.parametrize("spacing", [0.5, 1.0, 5.0])
 def test_grids_match_within_a_tenth_of_a_voxel(spacing: float) -> None:
     near, far = (moved(grid(spacing=spacing).affine, part * spacing) for part in (0.099, 0.101))
