@@ -113,7 +113,7 @@ def _context(make_work: MakeWork) -> ForkServerContext | SpawnContext:
         try:
             import_module("multiprocessing.forkserver").ensure_running()
         except OSError as error:  # it needs a temporary folder, of a name that a socket can have
-            log.debug("workers_are_not_copied", error=str(error))
+            log.debug("workers_are_not_copied", why=type(error).__name__)
         else:
             return copies
     return multiprocessing.get_context("spawn")
