@@ -288,7 +288,9 @@ def test_a_prepared_study_is_free_of_its_bias_field(grid: str) -> None:
         SavedPreparations(preparing(bias_fields=FakeBiasField(given)), FakeStorage())
         for given in (0.0, slope)
     )
-    as_it_was, even = (PreparedStudies(source_of(head), one).study("head") for one in preparations)
+    as_it_was, even = (
+        PreparedStudies(source_of(head), each).study("head") for each in preparations
+    )
     if grid == "of brats":
         assert isinstance(as_it_was, PreparedScan)
         assert isinstance(even, PreparedScan)

@@ -318,7 +318,7 @@ def test_grades_that_are_the_opposite_of_most_references_are_stamped() -> None:
 
 @pytest.mark.parametrize(
     "cases",
-    [graded(3), graded(0, n=8), [replace(one, reference_grade=Grade.HGG) for one in graded(0)]],
+    [graded(3), graded(0, n=8), [replace(score, reference_grade=Grade.HGG) for score in graded(0)]],
 )
 def test_grades_that_are_wrong_as_guesses_may_be_or_of_one_grade_are_not_stamped(
     cases: list[CaseScore],

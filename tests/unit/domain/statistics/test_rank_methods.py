@@ -201,3 +201,11 @@ def test_agreement_of_ranks_is_that_of_scipy(drawn: np.ndarray, observed: np.nda
 def test_scores_that_are_missing_cannot_be_ranked(scores: np.ndarray, says: str) -> None:
     with pytest.raises(InvalidInputError, match=says):
         RankedScores.of(scores)
+
+
+def test_no_test_is_won_by_rounding() -> None:
+    scores = np.linspace(0.3, 0.9, 12)
+
+    won = RankedScores.of(np.column_stack([scores, scores - 1e-14])).tests_won(np.ones((1, 12)))
+
+    assert won.tolist() == [[0.0, 0.0]]
