@@ -15,9 +15,26 @@ from gliobench.domain.messages import printable
 MOST_BYTES, MOST_ROWS = 2**27, 2_000_000
 """Maximum size of a table; a million rows of BraTS's name mapping fit."""
 _MISSING = frozenset(
-    {"", "na", "n/a", "n.a.", "nan", "none", "null", "unknown", "?", "--"}
-    | {"not available", "not applicable", "not reported", "not evaluated"}
+    {
+        "",
+        "na",
+        "n/a",
+        "n.a.",
+        "nan",
+        "none",
+        "null",
+        "unknown",
+        "unk",
+        "missing",
+        "blank",
+        ".",
+        "?",
+        "--",
+    }
+    | {"not available", "not applicable", "not reported", "not evaluated", "not known"}
+    | {"value!", "ref!", "div/0!", "name?", "num!", "null!"}
 )
+"""Among them "." of SAS and what Excel shows in the place of a value that it cannot compute."""
 _DELIMITERS, _LONGEST_HEADER = ",;\t", 2**16
 _NO_TEXT = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\x1f\x8b")
 """How files of Excel begin, zip archives as the new ones and others as the old ones, and gzip."""
@@ -54,7 +71,7 @@ def is_missing(cell: str) -> bool:
     >>> is_missing("NaN"), is_missing("#N/A"), is_missing("[Not Available]"), is_missing("-")
     (True, True, True, False)
     """
-    return cell.strip("[]<>#'").lower() in _MISSING
+    return cell.strip("[]()<>#'").lower() in _MISSING
 
 
 def column_key(name: str) -> str:

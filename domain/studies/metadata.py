@@ -14,6 +14,7 @@ from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.files.tables import Row, column_key, delimiter_of, number_in, read_rows
 from gliobench.domain.messages import shown
 from gliobench.domain.studies.study_ids import study_id_of
+from gliobench.domain.studies.unknown_codes import code_among_quantities
 
 _ID = re.compile(
     r"(?=.)(brats\d*|tcga|tcia|tcgatcia|ucsf|upenn)?"
@@ -24,6 +25,10 @@ _GROUPED = re.compile(
     r"[+-]?[1-9]\d{0,2}(?P<by>[.,])\d{3}(?P<more>((?P=by)\d{3})*([.,]\d+)?)", re.ASCII
 )
 """A number whose thousands may be separated."""
+_SPACED = re.compile(r"[+-]?[1-9]\d{0,2}(?P<by>[ '’])\d{3}((?P=by)\d{3})*([.,]\d+)?", re.ASCII)
+"""A number whose thousands are separated by what is in no other number."""
+_HYPHENS = str.maketrans(dict.fromkeys("\u00ad\u2010\u2011\u2012\u2013\u2014\u2212", "-"))
+"""What programs write for a hyphen or a minus."""
 _UCSF = re.compile(r"(ucsf-pdgm-)0*(\d+)(_nifti)?", re.IGNORECASE)
 """UCSF-PDGM's table writes a patient's number with three digits, its folders with four."""
 _BIDS = "sub-"
@@ -87,32 +92,51 @@ class MetadataTable:
         return key
 
     def number(self, cell: str) -> float | None:
-        """Read a number, with a decimal comma where the table may have one; None for other text."""
-        text = cell.replace(",", ".") if self.decimal_comma and "." not in cell else cell
+        """Read a number, with a decimal comma where the table may have one; None for other text.
+
+        Thousands may be separated by spaces or apostrophes.
+        """
+        text = plain(cell)
+        if _SPACED.fullmatch(text):
+            text = re.sub("[ '’]", "", text)
+        text = text.replace(",", ".") if self.decimal_comma and "." not in text else text
         number = number_in(text)
         return number if isfinite(number) else None
 
-    def check_separators(self, key: str) -> None:
-        """Check that no number of a column may be a thousand times another.
+    def check_numbers(self, key: str) -> None:
+        """Check that no number of a column may be a thousand times another, or stand for "unknown".
 
         Raises:
             InvalidInputError: One may be.
         """
+        place = f"{self.place}: column {shown(self.headings[key])}"
         if cell := self.separated(key):
             raise InvalidInputError(
-                f"{self.place}: column {shown(self.headings[key])}: {shown(cell)} may have a separator of "
-                "thousands: wanted numbers without"
+                f"{place}: {shown(cell)} may have a separator of thousands: wanted numbers without"
             )
+        if (code := self.code(key)) is not None:
+            raise InvalidInputError(
+                f"{place}: {code:g} may stand for unknown: wanted such cells empty"
+            )
+
+    def code(self, key: str) -> float | None:
+        """Return a number of a column that may stand for "unknown", such as -1."""
+        found = (self.number(row.cells.get(key, "")) for row in self.rows)
+        return code_among_quantities([number for number in found if number is not None])
 
     def separated(self, key: str) -> str | None:
         """Return a number of a column whose thousands may be separated, such as 1,234 between tabs."""
         cells = [row.cells[key] for row in self.rows if key in row.cells]
         groups = {cell: found for cell in cells if (found := _GROUPED.fullmatch(cell))}
-        has_comma = any(
-            "," in cell and cell not in groups and self.number(cell) is not None for cell in cells
-        )
+        others = [cell for cell in cells if cell not in groups and self.number(cell) is not None]
+        has_comma, has_point = (any(mark in cell for cell in others) for mark in ",.")
+        may_group = self.decimal_comma and not has_point and any(map(str.isdecimal, others))
         for cell, found in groups.items():
-            is_decimal = self.decimal_comma and has_comma if found["by"] == "," else not has_comma
+            is_decimal = (
+                self.decimal_comma and has_comma
+                if found["by"] == ","
+                else not has_comma and not (may_group and _are_below_1000(others))
+            )
             if found["more"] or not is_decimal:
                 return cell
         return None
@@ -123,8 +147,17 @@ class MetadataTable:
         Other numbers stay texts, for 1.1 and 1.10 may be versions.
         """
         number = self.number(cell)
-        text = normalize("NFC", cell).casefold()
+        text = plain(cell).casefold()
         return text if number is None or not number.is_integer() else number
+
+
+def _are_below_1000(cells: Sequence[str]) -> bool:
+    return all(len(cell) < 4 for cell in cells)
+
+
+def plain(text: str) -> str:
+    """Return a text with one kind of spaces, each once, and of hyphens."""
+    return " ".join(normalize("NFC", text).translate(_HYPHENS).split())
 
 
 def _is_undecoded(cell: str) -> bool:
@@ -184,13 +217,9 @@ def join(
     by_study, by_patient = _places(study_ids), _places(patients)
     named = [key for key in table.headings if _ID.fullmatch(key)]
     wanted = [table.column(id_column)] if id_column else named
-    joins = [
-        found
-        for column in wanted
-        for found in (_Join.of(table, column, by_study), _Join.of(table, column, by_patient))
-        if found.rows
-    ]
-    for_studies = [found for found in joins if found.places is by_study]
+    found = [_Join.best(table, column, by_study, by_patient) for column in wanted]
+    joins = [item for item in found if item.rows]
+    for_studies = [item for item in joins if item.places is by_study]
     best = _only(table, for_studies or joins, study_ids)
     rows = [best.rows.get(at) for at in range(len(study_ids))]
     return JoinedMetadata(
@@ -213,7 +242,20 @@ class _Join:
     unmatched: tuple[int, ...]
 
     @classmethod
-    def of(cls, table: MetadataTable, column: str, places: Mapping[str, list[int]]) -> _Join:
+    def best(
+        cls,
+        table: MetadataTable,
+        column: str,
+        by_study: Mapping[str, list[int]],
+        by_patient: Mapping[str, list[int]],
+    ) -> _Join:
+        """Join by study, or by patient where that leaves fewer rows over: a single visit may bear its patient's name."""
+        found = cls._of(table, column, by_study)
+        other = cls._of(table, column, by_patient) if found.unmatched else found
+        return other if len(other.unmatched) < len(found.unmatched) else found
+
+    @classmethod
+    def _of(cls, table: MetadataTable, column: str, places: Mapping[str, list[int]]) -> _Join:
         rows: dict[int, Row] = {}
         unmatched = []
         for row in table.rows:

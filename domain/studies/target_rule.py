@@ -10,7 +10,8 @@ from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.files.tables import Row
 from gliobench.domain.messages import printable, shown
 from gliobench.domain.studies.grading_target import LONGEST, GradingTarget
-from gliobench.domain.studies.metadata import MetadataTable
+from gliobench.domain.studies.metadata import MetadataTable, plain
+from gliobench.domain.studies.other_class import doubtful_value
 from gliobench.domain.studies.study import Grade
 
 SHORT = 9
@@ -22,10 +23,11 @@ other number: "alive since 2016"."""
 _UNDECIDED = re.compile(
     r"(in|un)determin\w+|equivocal|inconclusive|borderline|uncertain|unclear|ambiguous|pending|nos"
     r"|not (tested|done|determined|evaluated|assessed|performed|otherwise specified)|untested"
+    r"|n\.? ?[dk]\.?|tb[ad]|-"
     r"|insufficient\b.*|invalid|failed",
     re.IGNORECASE,
 )
-"""A cell of a test that decided nothing."""
+"""A cell of a test that decided nothing; "-" where it is not the opposite of "+"."""
 _DIED = {"1": True, "yes": True, "true": True, "dead": True, "died": True, "deceased": True}
 _DIED |= {"0": False, "no": False, "false": False, "alive": False, "censored": False}
 
@@ -101,7 +103,7 @@ class TargetRule:
         key = table.column(self.column)
         died = table.column(self.died) if self.died else None
         if self._cut:
-            table.check_separators(key)
+            table.check_numbers(key)
         for row in table.rows:
             if died and died in row.cells and _has_died(row.cells[died]) is None:
                 raise InvalidInputError(
@@ -113,6 +115,26 @@ class TargetRule:
         if len(set(known.values())) < 2:
             raise self._one_class(table, key)
         return known
+
+    def check_others(self, table: MetadataTable) -> None:
+        """Check that every value of the other class is of it, where that class is not named.
+
+        Args:
+            table: The rows of the studies alone: those of sums and units are of no class.
+
+        Raises:
+            InvalidInputError: One may be unknown, or another writing of the positive class.
+        """
+        if self._cut or self.negative:
+            return
+        key = table.column(self.column)
+        others = [cell for cell in _values(table, key) if self._is_other(table, cell)]
+        if (value := doubtful_value(self.positive, others)) is not None:
+            raise InvalidInputError(
+                f"{table.place}: column {shown(table.headings[key])}: {shown(value)} may be unknown, or "
+                f"{shown(self.positive[0])} in other words: wanted the values of the other class as "
+                "target.negative"
+            )
 
     @property
     def _cut(self) -> re.Match[str] | None:
@@ -131,7 +153,8 @@ class TargetRule:
     def _is_other(self, table: MetadataTable, cell: str) -> bool:
         if self.negative:
             return _is_one_of(table, cell, self.negative)
-        is_undecided = _UNDECIDED.fullmatch(cell.strip().replace("_", " ")) is not None
+        text = plain(cell).replace("_", " ")
+        is_undecided = _UNDECIDED.fullmatch(text) and not (text == "-" and "+" in self.positive)
         return not (is_undecided or _is_one_of(table, cell, self.positive))
 
     def _value_names(self, table: MetadataTable, key: str) -> tuple[str, str]:

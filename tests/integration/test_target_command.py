@@ -68,6 +68,22 @@ def test_baselines_answer_another_target_and_nothing_says_hgg(
         assert not re.search(r"[\ue000-\uf8ff]|\\ue0", text)
 
 
+def test_a_code_for_unknown_is_no_class_and_rows_of_no_study_are_no_reason_to_refuse(
+    tmp_path: Path, idh: list[str]
+) -> None:
+    asked = ["evaluate", "c", "--backend", "majority", "--out", str(tmp_path / "run"), *idh]
+    (tmp_path / "table.csv").write_text(f"{TABLE}Sum,3\n")
+    assert gliobench(*asked).exit_code == 0
+
+    (tmp_path / "table.csv").write_text(TABLE.replace("s4,wildtype", "s4,-1"))
+    done = gliobench(*asked)
+
+    assert done.exit_code == 1
+    assert "column 'IDH': '-1' may be unknown" in done.output
+    named = gliobench("--set", "target.negative=wildtype", *asked[:5], str(tmp_path / "new"), *idh)
+    assert named.exit_code == 0, named.output
+
+
 @pytest.mark.parametrize("backend", ["majority", "prevalence"])
 def test_answers_to_another_target_are_the_same_when_they_are_imported_again(
     tmp_path: Path, idh: list[str], backend: str

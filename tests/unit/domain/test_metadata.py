@@ -71,7 +71,9 @@ def test_names_that_unicode_writes_in_two_ways_are_one_value() -> None:
         ("id;ml\na;950,5\nb;1.234.567\n", "1.234.567"),
         ("id;ml\na;0,5\nb;1.234,5\n", "1.234,5"),
         ("id;ml\na;0,950\nb;1,234\n", None),
-        ("id;ml\na;950\nb;1.234\n", None),
+        ("id;ml\na;950\nb;1.234\n", "1.234"),
+        ("id;ml\na;950\nb;1.234\nc;0.5\n", None),
+        ("id;ml\na;1950\nb;1.234\n", None),
         ("id,ml\na,950.5\nb,1.234\n", None),
     ],
 )
@@ -79,6 +81,30 @@ def test_a_separator_of_thousands_is_not_taken_for_a_decimal_one(
     text: str, cell: str | None
 ) -> None:
     assert table(text).separated("ml") == cell
+
+
+@pytest.mark.parametrize(
+    "cell", ["1 234", "1\u00a0234", "1\u202f234", "1'234", "1’234", "+1 234.0"]
+)
+def test_thousands_between_spaces_or_apostrophes_are_read(cell: str) -> None:
+    assert table("id,ml\n").number(cell) == 1234
+    assert table("id,ml\n").number("\u2212" + cell.removeprefix("+")) == -1234
+
+
+def test_texts_that_differ_in_kinds_of_spaces_and_hyphens_are_one_value() -> None:
+    found = joined("id,idh\nP7_v1,wild type\nP7_v2,Wild\u00a0 type\nTCGA-DU-7294,a\u2011b\n").cells(
+        "idh"
+    )
+
+    assert found == [None, "a\u2011b", "wild type", "wild type"]
+
+
+def test_a_patient_with_a_single_visit_does_not_make_a_table_of_patients_one_of_studies() -> None:
+    found = joined("id,idh\nTCGA-DU-7294,a\nP7,b\nP8,c\n")
+
+    assert found.by_patient
+    assert found.cells("idh") == [None, "a", "b", "b"]
+    assert found.unmatched == (4,)
 
 
 def test_a_row_that_names_no_study_is_counted_by_its_number() -> None:

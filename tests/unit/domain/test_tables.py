@@ -42,6 +42,7 @@ def test_a_comma_in_quotes_separates_no_cells() -> None:
 
 def test_cells_that_archives_and_spreadsheets_leave_open_are_missing() -> None:
     words = ("#N/A", "<NA>", "[Not Available]", "'--", "not reported", "?", "n.a.", "NULL")
+    words += ("#VALUE!", "#DIV/0!", "#REF!", ".", "(blank)", "missing", "Not known")
     rows = "".join(f"{word},kept\n" for word in (*words, "-", "0", "no"))
 
     found = [cells.get("mgmt") for _, cells in read(f"MGMT,id\n{rows}".encode())]

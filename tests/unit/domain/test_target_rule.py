@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 import pytest
 
 from gliobench.domain.errors import InvalidInputError
@@ -27,7 +30,10 @@ def test_every_other_value_is_negative_and_an_empty_cell_is_unknown() -> None:
     assert found == [POSITIVE, NEGATIVE, None, None, NEGATIVE]
 
 
-@pytest.mark.parametrize("cell", ["indeterminate", "NOS", "not tested", "Not_Done", "equivocal"])
+@pytest.mark.parametrize(
+    "cell",
+    ["indeterminate", "NOS", "not tested", "Not_Done", "equivocal", "n.d.", "NK", "tbd", "–"],
+)
 def test_a_test_that_decided_nothing_is_unknown_unless_it_is_named(cell: str) -> None:
     cells = ("mutant", "wildtype", cell)
 
@@ -35,6 +41,59 @@ def test_a_test_that_decided_nothing_is_unknown_unless_it_is_named(cell: str) ->
     assert TargetRule.parse("idh=mutant").target(of_cells(*cells)).negative == "IDH wildtype"
     named = TargetRule("IDH", ("mutant",), ("wildtype", cell)).classes(of_cells(*cells))
     assert named[4] is NEGATIVE
+
+
+def test_a_minus_is_the_opposite_of_a_plus() -> None:
+    assert classes("idh=+", "+", "-", "") == [POSITIVE, NEGATIVE, None]
+
+
+@pytest.mark.parametrize(
+    ("rule", "cells", "doubtful"),
+    [
+        ("idh=1", ("1", "0", "-1"), "-1"),
+        ("idh=1", ("1", "0", "9.0"), "9.0"),
+        ("idh=mutant", ("mutant", "wildtype", "999"), "999"),
+        ("idh=TRUE", ("TRUE", "FALSE", "1"), "1"),
+        ("who=4", ("4", "3", "IV"), "IV"),
+        ("idh=mutant", ("mutant", "Mutant (R132H)", "wildtype"), "Mutant (R132H)"),
+        ("idh=positive", ("positive", "neg.", "pos."), "pos."),
+        ("idh=wildtype", ("wildtype", "Wild-type", "mutant"), "Wild-type"),
+    ],
+)
+def test_a_value_that_may_not_be_of_the_other_class_is_refused_unless_that_is_named(
+    rule: str, cells: tuple[str, ...], doubtful: str
+) -> None:
+    table, asked = of_cells(*cells, heading=rule.partition("=")[0]), TargetRule.parse(rule)
+
+    with pytest.raises(InvalidInputError, match=re.escape(f"{doubtful!r} may be unknown, or")):
+        asked.check_others(table)
+
+    replace(asked, negative=("0", "wildtype")).check_others(table)
+
+
+@pytest.mark.parametrize(
+    ("rule", "cells"),
+    [
+        ("idh=1", ("1", "0")),
+        ("idh=1", ("1", "-1")),
+        ("who=4", ("4", "3", "2", "3a")),
+        ("sex=male", ("male", "female")),
+        ("mgmt=methylated", ("methylated", "unmethylated", "not methylated")),
+        ("site=center1", ("center1", "center10", "center2")),
+        ("gain=2", ("2", "1", "0", "-1", "-2")),
+        ("days=>365", ("400", "ALIVE (361 days later)", "NA")),
+    ],
+)
+def test_values_that_merely_resemble_the_positive_one_are_of_the_other_class(
+    rule: str, cells: tuple[str, ...]
+) -> None:
+    TargetRule.parse(rule).check_others(of_cells(*cells, heading=rule.partition("=")[0]))
+
+
+@pytest.mark.parametrize("cells", [("400", "-999"), ("61", "48", "-1"), ("30", "9999", "9999")])
+def test_a_number_that_may_stand_for_unknown_is_on_no_side_of_a_cut(cells: tuple[str, ...]) -> None:
+    with pytest.raises(InvalidInputError, match="may stand for unknown: wanted such cells empty"):
+        classes("days=>50", *cells)
 
 
 def test_whole_numbers_are_one_value_however_they_are_written() -> None:

@@ -41,6 +41,15 @@ def test_numbers_with_separators_of_thousands_are_not_cut() -> None:
     assert column_strata(joined(text, len(cells))) == []
 
 
+def test_a_number_that_may_stand_for_unknown_is_in_no_bin() -> None:
+    cells = ("-1", *map(str, range(41, 52)))
+    with pytest.raises(InvalidInputError, match="-1 may stand for unknown"):
+        of_column("age", *cells, cuts=(45,))
+
+    text = "id;age\n" + "".join(f"s{at};{cell}\n" for at, cell in enumerate(cells))
+    assert column_strata(joined(text, len(cells))) == []
+
+
 def test_values_are_subgroups_numbers_by_size() -> None:
     assert of_column("WHO grade", "4", "2", "10", "NA", "2").names == ("2", "4", "10")
     assert labels(of_column("sex", "M", "F", "unknown")) == ["M", "F", None]
