@@ -28,6 +28,7 @@ from gliobench.domain.files.tables import (
 )
 from gliobench.domain.messages import shown
 from gliobench.domain.predictions.prediction import Failure, FailureReason
+from gliobench.domain.studies.metadata import is_id_column
 from gliobench.domain.studies.study_ids import study_id_of
 
 STUDY_COLUMNS = tuple(
@@ -46,7 +47,7 @@ STUDY_COLUMNS = tuple(
         ),
     )
 )
-"""Keys of the columns that name a study; the first one counts."""
+"""Keys of the columns that name a study; the first one counts, before those of other ids."""
 _OF_STUDIES = frozenset(map(column_key, ("study_id", "study", "case_id", "case", "id")))
 """Those that never name a patient, whose id may be that of another visit. Mere numbers may be of rows."""
 
@@ -57,7 +58,7 @@ class Table:
     Args:
         place: Its name, for messages.
         content: Of the file.
-        columns: Keys of its columns.
+        columns: Keys of its columns; those that name studies are `id_columns`, in order of preference.
         rows: One after the other.
     """
 
@@ -67,6 +68,8 @@ class Table:
         self.place, self.columns = place, frozenset(columns)
         self.sha256 = sha256(content).hexdigest()
         self._rows = rows
+        others = sorted(filter(names_studies, self.columns.difference(STUDY_COLUMNS)))
+        self.id_columns = (*filter(self.columns.__contains__, STUDY_COLUMNS), *others)
 
     @classmethod
     def read(cls, path: DatasetPath) -> Table:
@@ -88,7 +91,7 @@ class Table:
                 )
             case _:
                 table = cls(place, content, *read_rows(content, place=place))
-        if not table.columns & set(STUDY_COLUMNS):
+        if not table.id_columns:
             raise InvalidInputError(
                 f"{place}: row 1: no column names the study: wanted study_id, SubjectID, case or patient"
             )
@@ -118,10 +121,15 @@ class Table:
                 raise InvalidInputError(
                     f"{row.at}: names the studies {' and '.join(sorted(named))}: wanted one"
                 )
-            name = row.first(*STUDY_COLUMNS)
+            name = row.first(*self.id_columns)
             if name is None:
                 raise InvalidInputError(f"{row.at}: no study is named: wanted its id")
             yield study_id_of(unescaped(name)), row
+
+
+def names_studies(column: str) -> bool:
+    """Return whether a column with this key names studies or patients, such as "BraTS21 ID", and no mere rows."""
+    return column in STUDY_COLUMNS or (column.endswith("id") and is_id_column(column))
 
 
 def read_bytes(path: DatasetPath) -> bytes:

@@ -23,6 +23,7 @@ from gliobench.domain.predictions.prediction import (
     NoTumour,
 )
 from gliobench.domain.studies.grading_target import GRADE, GradingTarget
+from gliobench.domain.studies.metadata import joined_name
 from gliobench.domain.studies.patients import patient_hash, patient_of
 from gliobench.domain.studies.study import Grade, Modality, Study
 
@@ -170,25 +171,38 @@ def patients_named(names: Collection[str], source: StudySource | None) -> frozen
     Raises:
         InvalidInputError: A name is no study's, but holds the id of one: it is of a file, or a list.
     """
-    known = set() if source is None else set(source.study_ids())
+    known = {item: source.origin(item).patient_id for item in source.study_ids()} if source else {}
     _check_names(names, known)
-    patients = {source.origin(name).patient_id for name in known & set(names)} if source else set()
-    return frozenset(
-        map(patient_hash, {*patients, *names, *(patient_of(name).id for name in names)})
-    )
+    named = {*names, *(patient_of(name).id for name in names)}
+    same = set(map(joined_name, named))
+    patients = {
+        patient for one, patient in known.items() if same & {joined_name(one), joined_name(patient)}
+    }
+    return frozenset(map(patient_hash, patients | named))
 
 
-def _check_names(names: Collection[str], known: Collection[str]) -> None:
-    """Refuse names that would pass for those of other studies, and hide what a model learned from."""
-    by_word = {study_id.casefold(): study_id for study_id in known}
-    for name in sorted(set(names).difference(known)):
-        for word in _WORDS.split(name.casefold()):
-            bare = _ENDING.sub("", word)
-            if study_id := by_word.get(bare) or by_word.get(_SUFFIX.sub("", bare)):
+def _check_names(names: Collection[str], patients: Mapping[str, str]) -> None:
+    """Refuse names that would pass for those of others, and hide what a model learned from."""
+    known = {*patients, *patients.values()}
+    same = set(map(joined_name, known))
+    by_word = {name.casefold(): name for name in known if name in patients or not name.isdecimal()}
+    by_number = {int(name): name for name in known if name.isdecimal()}
+    for name in sorted(names):
+        if not same & {joined_name(name), joined_name(patient_of(name).id)}:
+            number = by_number.get(int(name)) if name.isdecimal() else None
+            if like := next(filter(None, map(by_word.get, _words_of(name))), number):
                 raise InvalidInputError(
-                    f"{shown(name)} is no study, but looks like {study_id}: wanted a study's or a patient's "
+                    f"{shown(name)} is no study, but looks like {like}: wanted a study's or a patient's "
                     "name alone in each line"
                 )
+
+
+def _words_of(name: str) -> Iterator[str]:
+    """Yield what a line may name: its words without the endings of files, and their patients."""
+    for word in _WORDS.split(name.casefold()):
+        bare = _ENDING.sub("", word)
+        for name_of_file in (bare, _SUFFIX.sub("", bare)):
+            yield from (name_of_file, patient_of(name_of_file).id.casefold())
 
 
 def _together(files: Sequence[PredictionFiles], study: Study) -> LocalisationPrediction | Failure:

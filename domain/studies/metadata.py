@@ -215,7 +215,7 @@ def join(
             differ.
     """
     by_study, by_patient = _places(study_ids), _places(patients)
-    named = [key for key in table.headings if _ID.fullmatch(key)]
+    named = [key for key in table.headings if is_id_column(key)]
     wanted = [table.column(id_column)] if id_column else named
     found = [_Join.best(table, column, by_study, by_patient) for column in wanted]
     joins = [item for item in found if item.rows]
@@ -259,7 +259,7 @@ class _Join:
         rows: dict[int, Row] = {}
         unmatched = []
         for row in table.rows:
-            found = places.get(_named(row.cells.get(column, "")), [])
+            found = places.get(joined_name(row.cells.get(column, "")), [])
             if not found:
                 unmatched.append(row.number)
             for at in found:
@@ -272,7 +272,7 @@ def _check_same(table: MetadataTable, column: str, one: Row, other: Row) -> None
     if one is other:
         return
     for key, heading in table.headings.items():
-        if one.cells.get(key) != other.cells.get(key) and not _ID.fullmatch(key):
+        if one.cells.get(key) != other.cells.get(key) and not is_id_column(key):
             raise InvalidInputError(
                 f"{table.place}: rows {one.number} and {other.number} have the same "
                 f"{table.headings[column]!r} and differ in {heading!r}: wanted one row, or equal ones"
@@ -302,7 +302,7 @@ def _naming(table: MetadataTable, *places: Mapping[str, list[int]]) -> Iterator[
     """Yield the columns of which any cell is the name of a study or a patient, and no mere number."""
     for key in table.headings:
         cells = {row.cells.get(key, "") for row in table.rows}
-        names = {_named(cell) for cell in cells if table.number(cell) is None}
+        names = {joined_name(cell) for cell in cells if table.number(cell) is None}
         if any(not names.isdisjoint(known) for known in places):
             yield key
 
@@ -310,9 +310,15 @@ def _naming(table: MetadataTable, *places: Mapping[str, list[int]]) -> Iterator[
 def _places(names: Sequence[str]) -> dict[str, list[int]]:
     places: dict[str, list[int]] = defaultdict(list)
     for at, name in enumerate(names):
-        places[_named(name)].append(at)
+        places[joined_name(name)].append(at)
     return dict(places)
 
 
-def _named(name: str) -> str:
+def is_id_column(key: str) -> bool:
+    """Return whether a column with this key usually names studies or patients."""
+    return _ID.fullmatch(key) is not None
+
+
+def joined_name(name: str) -> str:
+    """Return what the names of a study or a patient share in a table and in a dataset."""
     return _UCSF.sub(r"\1\2", study_id_of(name)).removeprefix(_BIDS)

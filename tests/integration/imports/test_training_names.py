@@ -38,3 +38,25 @@ def test_rows_that_a_model_learned_from_all_count(table: Path, text: str) -> Non
     table.write_text(text)
 
     assert read_names(table) == {"A", "B"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "patient_id\tage\nA\t50\nB\t60\n",
+        "Brats20ID,Age\nA,50\nB,60\n",
+        "participant_id;age\nA;50\nB;60\n",
+        "id,patient\n1,A\n2,B\n",
+        "A\nB\n",
+    ],
+)
+def test_patients_are_named_by_any_usual_column_and_delimiter(table: Path, text: str) -> None:
+    table.write_text(text)
+
+    assert read_names(table) == {"A", "B"}
+
+
+def test_studies_and_their_patients_are_both_names(table: Path) -> None:
+    table.write_text("patient_id,study_id\nA,scan7\n")
+
+    assert read_names(table) == {"A", "scan7"}
