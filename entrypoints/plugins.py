@@ -13,6 +13,7 @@ from pathlib import Path
 from types import ModuleType
 
 from gliobench.application.ports.backend import Backend, BackendOptions, name_of
+from gliobench.application.predict.ask_backend import working_folder_kept
 from gliobench.domain.errors import BackendError, GliobenchError, InvalidInputError, NotFoundError
 from gliobench.domain.files.content import content_of
 from gliobench.domain.messages import did_you_mean, shown
@@ -66,7 +67,8 @@ def build_backend(name: str, options: BackendOptions, *, declared: Iterable[str]
     factory = _of_file(name) if _is_file(name) else _of_package(backend_entry(name, declared))
     whose = f"backend {factory.name!r} of {factory.origin}"
     try:
-        backend = factory.load()(options)
+        with working_folder_kept():
+            backend = factory.load()(options)
     except GliobenchError:
         raise
     except (Exception, SystemExit) as error:  # a script may end itself while it is imported

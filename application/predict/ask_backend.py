@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, chdir, nullcontext
 from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import TypeAlias, TypeVar
+
+import numpy as np
 
 from gliobench.application.ports.backend import Backend
 from gliobench.application.predict.check_answer import broken, checked_grade, checked_localisation
@@ -16,6 +21,7 @@ from gliobench.domain.predictions.prediction import (
     Form,
     GradePrediction,
     LocalisationPrediction,
+    Mask,
     with_answers,
 )
 from gliobench.domain.predictions.tokens import Tokens
@@ -30,7 +36,8 @@ def ask(backend: Backend, studies: Sequence[Study]) -> list[Answer]:
     """Ask for a grade and for all forms of localisation that the backend offers.
 
     A backend that raises on a batch is asked study by study, so that one study cannot fail
-    another. One that breaks its contract (answers missing, a mask on a foreign grid) has failed.
+    another; so is one whose masks share an array, which may hold the last study's in all of them.
+    One that breaks its contract (answers missing, a mask on a foreign grid) has failed.
 
     Raises:
         JobError: The backend raised it.
@@ -72,7 +79,8 @@ def calibrate(backend: Backend) -> Confirmation | None:
     if backend.calibrate is None:
         return None
     try:
-        found = backend.calibrate()
+        with working_folder_kept():
+            found = backend.calibrate()
     except (JobError, Terminated):
         raise
     except (Exception, SystemExit) as error:  # whatever a plugin raises must not stop the cohort
@@ -95,6 +103,17 @@ def tokens_of(backend: Backend, study: Study) -> Tokens | None:
     return said if isinstance(said, Tokens) else None
 
 
+def working_folder_kept() -> AbstractContextManager[None]:
+    """Return to the working folder after code of a backend, which may change it.
+
+    Relative paths of the dataset and of the run would lead elsewhere.
+    """
+    try:
+        return chdir(os.getcwd())
+    except FileNotFoundError:  # it was removed
+        return nullcontext()
+
+
 def _one_each(
     question: Callable[[Sequence[Study]], object],
     studies: Sequence[Study],
@@ -102,23 +121,43 @@ def _one_each(
     name: str,
 ) -> list[AnswerT | Failure]:
     """Ask about studies, and give one checked answer each."""
+
+    def one_by_one() -> list[AnswerT | Failure]:
+        return [item for study in studies for item in _one_each(question, [study], checked, name)]
+
     try:
-        said = question(studies)
-        answers = list(said) if isinstance(said, Iterable) else said
+        with working_folder_kept():
+            said = question(studies)
+            answers = list(said) if isinstance(said, Iterable) else said
     except (JobError, Terminated):
         raise
     except (Exception, SystemExit) as error:  # whatever a plugin raises must not stop the cohort
-        if len(studies) > 1:
-            return [
-                item for study in studies for item in _one_each(question, [study], checked, name)
-            ]
-        return [_raised(error, name)]
+        return one_by_one() if len(studies) > 1 else [_raised(error, name)]
     if not isinstance(answers, list):
         return [broken(name, f"answers with {shown(answers)}: wanted a list")] * len(studies)
     if len(answers) != len(studies):
         count = f"{len(answers)} answers to {len(studies)} studies"
         return [broken(name, f"gives {count}: wanted one each")] * len(studies)
+    if len(studies) > 1 and _share_an_array(answers):
+        return one_by_one()
     return [_checked(checked, *item, name) for item in zip(answers, studies, strict=True)]
+
+
+def _share_an_array(answers: Iterable[object]) -> bool:
+    """Return whether the masks of two answers lie in the same memory."""
+    arrays = (list(_arrays(answer)) for answer in answers)
+    return any(
+        np.may_share_memory(one, other)
+        for some, others in combinations(arrays, 2)
+        for one in some
+        for other in others
+    )
+
+
+def _arrays(answer: object) -> Iterator[object]:
+    if isinstance(answer, LocalisationPrediction):
+        for place in answer.answers.values():
+            yield from place.regions.values() if isinstance(place, Mask) else ()
 
 
 def _checked(

@@ -8,6 +8,8 @@ from math import isfinite
 from numbers import Integral, Real
 from typing import TypeVar
 
+import numpy as np
+
 from gliobench.domain.errors import WrongAnswerError
 from gliobench.domain.geometry.grids import Axis, Box, Box3D, Grid, Plane, Point, Point3D, Polygon
 from gliobench.domain.labels.regions import Region
@@ -96,8 +98,7 @@ def _checked_place(place: Localisation, grid: Grid) -> Localisation:
     """Check coordinates against the study's grid, and make plain numbers of them."""
     match place:
         case Mask():
-            _check_mask(place, grid)
-            return place
+            return _own_mask(place, grid)
         case Point3D():
             i, j, k = _numbers(place.at, 3, "point_3d")
             return Point3D((i, j, k))
@@ -118,11 +119,13 @@ def _checked_place(place: Localisation, grid: Grid) -> Localisation:
             return Polygon(plane, tuple((x, y) for x, y in corners))
 
 
-def _check_mask(mask: Mask, grid: Grid) -> None:
+def _own_mask(mask: Mask, grid: Grid) -> Mask:
+    """Check a mask, and copy it: a backend may use its arrays again."""
     if difference := grid.difference(_a(Grid, mask.grid, "mask's grid")):
         raise WrongAnswerError(f"mask on a grid that is not the study's: {difference}")
     for region in _mapping(mask.regions, "mask's regions"):
         _a(Region, region, "mask's region")
+    return Mask(mask.grid, {region: np.array(voxels) for region, voxels in mask.regions.items()})
 
 
 def _checked_plane(plane: object, grid: Grid) -> Plane:

@@ -165,8 +165,8 @@ class Mask:
         regions: (I, J, K) bool by region; `Region.WT` is always there, and holds its core.
 
     Raises:
-        WrongAnswerError: The whole tumour is missing, or empty where a part is not, or a shape
-            differs from the grid's.
+        WrongAnswerError: The whole tumour is missing, or empty where a part is not, a shape differs
+            from the grid's, or an array hides some of its voxels (`numpy.ma`).
     """
 
     grid: Grid
@@ -176,6 +176,8 @@ class Mask:
         if Region.WT not in self.regions:
             raise WrongAnswerError("a mask needs a whole tumour, which may be empty")
         for region, voxels in self.regions.items():
+            if isinstance(voxels, np.ma.MaskedArray):
+                raise WrongAnswerError(f"{region.value} is a masked array: wanted a plain one")
             if voxels.shape != self.grid.shape or voxels.dtype != np.bool_:
                 raise WrongAnswerError(
                     f"{region.value} is {voxels.dtype} {voxels.shape}: wanted bool {self.grid.shape}"

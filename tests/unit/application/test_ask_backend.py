@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import os
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from fakes.fake_study_source import fake_case
 from gliobench.application.predict.ask_backend import ask, tokens_of
 from gliobench.domain.errors import BackendError, InvalidInputError, NotFoundError, Terminated
 from gliobench.domain.geometry.grids import Point3D
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.predictions.prediction import (
     Failure,
     FailureReason,
@@ -156,6 +159,54 @@ def test_a_mask_whose_affine_a_backend_rounded_is_an_answer() -> None:
 
     assert isinstance(place, LocalisationPrediction)
     assert isinstance(place.answers[Form.MASK], Mask)
+
+
+def _localizer_of_one_array() -> FakeLocalizer:
+    array = np.zeros(STUDIES[0].grid.shape, dtype=bool)
+
+    def rule(study: Study) -> LocalisationPrediction:
+        array[...] = False
+        array[STUDIES.index(study)] = True
+        return LocalisationPrediction({Form.MASK: Mask(study.grid, {Region.WT: array})})
+
+    return FakeLocalizer(rule)
+
+
+def test_a_backend_that_uses_one_array_for_all_studies_gives_each_its_own_mask() -> None:
+    answers = ask(fake_backend(localizer=_localizer_of_one_array()), STUDIES)
+
+    assert [_first_slice(place) for _, place in answers] == [0, 1, 2]
+
+
+def test_a_mask_stays_as_it_was_when_the_backend_is_asked_again() -> None:
+    backend = fake_backend(localizer=_localizer_of_one_array())
+    ((_, first),) = ask(backend, STUDIES[:1])
+
+    ask(backend, STUDIES[1:2])
+
+    assert _first_slice(first) == 0
+
+
+def _first_slice(place: object) -> int:
+    assert isinstance(place, LocalisationPrediction)
+    mask = place.answers[Form.MASK]
+    assert isinstance(mask, Mask)
+    return int(np.argmax(mask.whole.any(axis=(1, 2))))
+
+
+def test_a_backend_that_changes_the_working_folder_is_brought_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "other").mkdir()
+    monkeypatch.chdir(tmp_path)
+
+    def rule(study: Study) -> GradePrediction:
+        os.chdir(tmp_path / "other")
+        return HGG
+
+    ask(fake_backend(classifier=FakeClassifier(rule)), STUDIES)
+
+    assert Path.cwd() == tmp_path
 
 
 def test_tokens_are_those_that_the_backend_counts() -> None:

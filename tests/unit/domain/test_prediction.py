@@ -131,6 +131,13 @@ def test_a_mask_of_another_shape_or_type_is_refused(voxels: np.ndarray) -> None:
         Mask(grid=GRID, regions={Region.WT: voxels})
 
 
+def test_a_mask_that_hides_some_of_its_voxels_is_refused() -> None:
+    hidden = np.ma.array(~NOTHING, mask=NOTHING)
+
+    with pytest.raises(InvalidInputError, match="WT is a masked array: wanted a plain one"):
+        Mask(grid=GRID, regions={Region.WT: hidden})
+
+
 def test_a_failure_stands_in_for_any_form() -> None:
     failure = Failure(FailureReason.REFUSAL, "the model declined", raw="I cannot help")
 
