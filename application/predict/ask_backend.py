@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, chdir, nullcontext
 from dataclasses import dataclass, replace
 from itertools import combinations
+from pathlib import Path
 from typing import TypeAlias, TypeVar
 
 import numpy as np
@@ -109,7 +109,7 @@ def working_folder_kept() -> AbstractContextManager[None]:
     Relative paths of the dataset and of the run would lead elsewhere.
     """
     try:
-        return chdir(os.getcwd())
+        return chdir(Path.cwd())
     except FileNotFoundError:  # it was removed
         return nullcontext()
 
