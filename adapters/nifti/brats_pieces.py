@@ -14,12 +14,13 @@ from typing import TypeAlias, final
 import numpy as np
 from numpy.typing import NDArray
 
-from gliobench.adapters.nifti.index_rows import IndexRows, VersionOf
+from gliobench.adapters.nifti.image_names import are_of_sequences, is_named_like_image
+from gliobench.adapters.nifti.index_rows import IndexRows, VersionOf, folder_of
+from gliobench.adapters.nifti.masks_apart import joined
 from gliobench.adapters.nifti.study_folders import (
     FOLDERS_BELOW_ROOT,
     StudyFolder,
     find_within,
-    is_named_like_image,
     is_shown_name,
     kin_of,
 )
@@ -28,7 +29,7 @@ from gliobench.adapters.nifti.study_source import listing
 from gliobench.application.datasets.name_mapping import NameMapping
 from gliobench.application.datasets.side_by_side import side_by_side
 from gliobench.application.ports.dataset_path import DatasetPath, beginning, names_in
-from gliobench.application.ports.study_index import IndexedStudy, SavedPieces
+from gliobench.application.ports.study_index import MASK, OTHER_MASK, IndexedStudy, SavedPieces
 from gliobench.domain.errors import NotFoundError
 
 FEW = 64
@@ -47,8 +48,8 @@ class Piece:
 
     Args:
         folder: What they are in.
-        names: Theirs, each ending in `/`; none where the files of `folder` itself are meant.
-        levels: How many levels below them are searched.
+        names: Theirs, each ending in `/`; none where `folder` itself is meant.
+        levels: How many levels below are searched.
     """
 
     folder: DatasetPath
@@ -64,7 +65,7 @@ class Piece:
     def studies(self) -> Iterator[StudyFolder]:
         """Find the studies in the folders."""
         if not self.names:
-            yield from find_within(self.folder, 0)
+            yield from find_within(self.folder, self.levels)
             return
         place = beginning(self.folder, _shared_start(self.names))
         for name in self.names:
@@ -113,7 +114,7 @@ class BratsPieces:
         )
         rows = merge(*(self._named(found)), key=_order)
         for study_id, same in groupby(rows, key=lambda row: row.study_id):
-            first, *others = same
+            first, *others = self._joined(list(same))
             row = replace(first, twins=tuple(other.folder for other in others))
             subject = names.subject(study_id, patient=row.patient)
             yield row.joined(subject, names.notes(study_id, row.patient))
@@ -161,6 +162,20 @@ class BratsPieces:
                 )
             )
         yield from sorted(rows, key=_order)
+
+    def _joined(self, rows: list[IndexedStudy]) -> list[IndexedStudy]:
+        """Return one row for a study whose mask lies in a folder of masks."""
+        if len(rows) != 2:
+            return rows
+        folders = [folder_of(row, self._root, lambda root, path, _: root / path) for row in rows]
+        study, *others = joined(folders)
+        if others:
+            return rows
+        images, masks = rows if study.folder == folders[0].folder else reversed(rows)
+        files = [*images.files, *(file for file in masks.files if file.role == MASK)]
+        files.sort(key=lambda file: (file.role == OTHER_MASK, file.role == MASK))
+        row = replace(images, files=tuple(files), has_misnamed_mask=study.has_misnamed_mask)
+        return [row]
 
     def _folder(self, parts: tuple[str, ...]) -> DatasetPath:
         place = self._root
@@ -213,6 +228,9 @@ def pieces_of(root: DatasetPath) -> Iterator[Piece]:
         for folder in level:
             shown = [name for name in names_in(folder) if is_shown_name(name.rstrip("/"))]
             folders = [name for name in shown if name[-1] == "/" and not _is_image(name)]
+            if are_of_sequences(name[:-1] for name in folders):  # perhaps of one study
+                yield Piece(folder, (), levels)
+                continue
             below.append((folder, folders))
             if not folders or any(map(_is_image, shown)):
                 yield Piece(folder, (), 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import final
 
+from gliobench.adapters.nifti.masks_apart import with_masks_apart
 from gliobench.adapters.nifti.study_folders import find_studies, without_strays
 from gliobench.adapters.nifti.study_names import named
 from gliobench.adapters.nifti.study_source import FoundStudies, NiftiStudySource, listing
@@ -29,7 +30,7 @@ class BratsStudySource(NiftiStudySource):
     def __init__(self, root: DatasetPath | str, labels: DatasetLabels | None = None) -> None:
         root = resolved(root)
         with listing(root):
-            folders = named(without_strays(find_studies(root)))
+            folders = with_masks_apart(named(without_strays(find_studies(root))))
         if not folders:
             raise NotFoundError(f"no study in {root}: wanted files such as <study>_flair.nii.gz")
         super().__init__(FoundStudies.of(folders), labels)

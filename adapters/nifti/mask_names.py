@@ -15,6 +15,9 @@ _SEPARATOR = r"[-_.\s]"
 _SEGMENTATION = r"seg(?:m|mentations?|mented)?"
 _BARE = re.compile(rf"{_SEPARATOR}*{_SEGMENTATION}", re.IGNORECASE)
 _MASK_LIKE = re.compile(r"seg(?!uence)|mask|label|roi(?![a-z])|gtv|glistr", re.IGNORECASE)
+_MASKS = re.compile(
+    rf"{_MASK_LIKE.pattern}|annotation|references?(?![a-z])|ground[-_.\s]*truth", re.IGNORECASE
+)
 _TUMOUR = re.compile(r"tumou?r|glioma|lesion|gtv", re.IGNORECASE)
 _BRAIN_TUMOUR = re.compile(r"brain[-_.\s]*(?=tumou?r|lesion)", re.IGNORECASE)
 _MANUAL = re.compile(r"manual(?:ly)?[-_.\s]*correct(?:ed|ion)", re.IGNORECASE)
@@ -91,6 +94,11 @@ def is_of_something_else(text: str) -> bool:
 def is_by_model(text: str) -> bool:
     """Return whether words indicate the output of a program."""
     return bool(re.search(_AUTOMATIC, text, re.IGNORECASE) and not _MANUAL.search(text))
+
+
+def is_of_masks(folder: str) -> bool:
+    """Return whether a folder's name denotes masks by experts, as far as it says: `images_segm`."""
+    return bool(_MASKS.search(folder)) and not is_of_something_else(folder)
 
 
 def is_of_tumour(text: str) -> bool:

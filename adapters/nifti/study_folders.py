@@ -10,9 +10,16 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from gliobench.adapters.nifti.image_file import Channel
+from gliobench.adapters.nifti.image_names import (
+    NamedFile,
+    are_of_sequences,
+    by_prefix,
+    is_named_like_image,
+    is_of_sequence_folder,
+    nifti_stem,
+)
 from gliobench.adapters.nifti.mask_names import (
     MaskClaim,
     begins_with,
@@ -27,10 +34,6 @@ from gliobench.domain.studies.study import Modality
 FOLDERS_BELOW_ROOT = 3  # as in root/TrainingData/HGG/<study>
 _NUMBER = re.compile(r"\d+")
 _OF_A_NAME = re.IGNORECASE | re.DOTALL  # a name may contain a line end
-_NIFTI = re.compile(r"(?P<stem>.+)\.nii(\.gz)?", _OF_A_NAME)
-_NAMES = "|".join(re.escape(name) for m in Modality for name in m.names)
-_IMAGE = re.compile(rf"((?P<prefix>.+)[-_.])?(?P<name>{_NAMES})", _OF_A_NAME)
-_SEPARATOR = re.compile(r"[-_.]")
 _MASK = re.compile(r"((?P<prefix>.+?)[-_.])?seg(m|mentations?)?", _OF_A_NAME)
 _ARCHIVE_OF_A_MAC = "__MACOSX"
 _NAMED = 5  # number of files listed in a message
@@ -121,13 +124,6 @@ def kin_of(folder: str) -> str:
     return f"{parent}{slash}{_NUMBER.sub('#', name)}"
 
 
-class _Named(NamedTuple):
-    """A file by its name, with the images it may refer to: more than one if ambiguous."""
-
-    stem: str
-    paths: list[DatasetPath]
-
-
 def image_at(path: DatasetPath) -> DatasetPath:
     """Return the image of a path: the file itself, or the single image in a folder of that name.
 
@@ -145,20 +141,39 @@ def names_of(paths: Sequence[DatasetPath]) -> str:
 
 def find_within(folder: DatasetPath, levels: int) -> Iterator[StudyFolder]:
     """Find the studies in a folder and so many levels below it."""
-    files: list[_Named] = []
+    files: list[NamedFile] = []
     folders: list[DatasetPath] = []
     for entry in sorted(entry for entry in folder.iterdir() if is_shown(entry)):
         stem = nifti_stem(entry)
         if not entry.is_dir():
-            files += [_Named(stem, [entry])] if stem else []
+            files += [NamedFile(stem, [entry])] if stem else []
         elif is_named_like_image(entry.name):
-            files.append(_Named(stem, _images_in(entry) or [entry]))
+            files.append(NamedFile(stem, _images_in(entry) or [entry]))
         else:
             folders.append(entry)
+    of_sequences = _in_folders_of_sequences(folders)
+    files += of_sequences.values()
+    folders = [entry for entry in folders if entry not in of_sequences]
     yield from _studies_among(folder, files, has_folders=bool(folders))
     if levels:
         for entry in folders:
             yield from find_within(entry, levels - 1)
+
+
+def _in_folders_of_sequences(folders: list[DatasetPath]) -> dict[DatasetPath, NamedFile]:
+    """Return the image of each folder that holds one sequence of one study, as `2_T1GD/NIFTI/T1GD.nii.gz`.
+
+    Folders named T1 and T2 may also be times of examination, or hold many studies.
+    """
+    if not are_of_sequences(entry.name for entry in folders):
+        return {}
+    alone = {entry: found[0] for entry in folders if len(found := _images_in(entry)) == 1}
+    images = {
+        entry: NamedFile(nifti_stem(image), [image])
+        for entry, image in alone.items()
+        if is_of_sequence_folder(nifti_stem(image), entry.name)
+    }
+    return images if are_of_sequences(entry.name for entry in images) else {}
 
 
 def is_shown(entry: DatasetPath) -> bool:
@@ -169,22 +184,6 @@ def is_shown(entry: DatasetPath) -> bool:
 def is_shown_name(name: str) -> bool:
     """Return whether a name in a folder is neither hidden nor an archive's leftover."""
     return not name.startswith(".") and name != _ARCHIVE_OF_A_MAC
-
-
-def nifti_stem(path: DatasetPath) -> str:
-    """Return an image's name without its suffix; empty for other files."""
-    return _stem(path.name)
-
-
-def is_named_like_image(name: str) -> bool:
-    """Return whether a folder is named like an image or a mask, and stands for the image in it."""
-    stem = _stem(name)
-    return bool(stem) and bool(_IMAGE.fullmatch(stem) or mask_claim(stem, ()) is not None)
-
-
-def _stem(name: str) -> str:
-    nifti = _NIFTI.fullmatch(name)
-    return nifti["stem"] if nifti else ""
 
 
 def _images_in(folder: DatasetPath, levels: int = FOLDERS_BELOW_ROOT) -> list[DatasetPath]:
@@ -200,9 +199,9 @@ def _images_in(folder: DatasetPath, levels: int = FOLDERS_BELOW_ROOT) -> list[Da
 
 
 def _studies_among(
-    folder: DatasetPath, files: list[_Named], *, has_folders: bool
+    folder: DatasetPath, files: list[NamedFile], *, has_folders: bool
 ) -> Iterator[StudyFolder]:
-    images, others = _by_prefix(files)
+    images, others = by_prefix(files)
     prefixes = sorted(images or _prefixes_of_masks(others))
     owned = _by_owner(others, prefixes)
     if not prefixes and not has_folders:
@@ -224,55 +223,18 @@ def _studies_among(
         )
 
 
-def _by_prefix(
-    files: list[_Named],
-) -> tuple[dict[str, dict[Modality, list[DatasetPath]]], list[_Named]]:
-    """Separate images, grouped by the prefix before the modality, from other files."""
-    images: dict[str, dict[Modality, list[DatasetPath]]] = defaultdict(lambda: defaultdict(list))
-    others: list[_Named] = []
-    for file in files:
-        if image := _IMAGE.fullmatch(file.stem):
-            images[image["prefix"] or ""][Modality.parse(image["name"])] += file.paths
-        else:
-            others.append(file)
-    return images, _without_other_names(images, others)
-
-
-def _without_other_names(
-    images: Mapping[str, dict[Modality, list[DatasetPath]]], files: Iterable[_Named]
-) -> list[_Named]:
-    """Move files such as `_T1GD` to the images of a study that lacks the modality."""
-    lacking = {prefix: set(Modality).difference(found) for prefix, found in images.items()}
-    left = []
-    for file in files:
-        for prefix, name in _splits(file.stem):
-            modality = Modality.of_channel(name)
-            if modality is not None and modality in lacking.get(prefix, ()):
-                images[prefix][modality] += file.paths
-                break
-        else:
-            left.append(file)
-    return left
-
-
-def _splits(stem: str) -> Iterator[tuple[str, str]]:
-    """Split a name at each separator, the longest end first, which may be all of it."""
-    yield "", stem
-    yield from ((stem[: at.start()], stem[at.end() :]) for at in _SEPARATOR.finditer(stem))
-
-
-def _prefixes_of_masks(files: list[_Named]) -> set[str]:
+def _prefixes_of_masks(files: list[NamedFile]) -> set[str]:
     """Find the studies of a folder with masks but no image."""
     masks = (_MASK.fullmatch(file.stem) for file in files)
     prefixes = {mask["prefix"] or "" for mask in masks if mask}
     return {prefix for prefix in prefixes if not is_of_something_else(prefix)}
 
 
-def _by_owner(files: list[_Named], prefixes: list[str]) -> dict[str, list[_Named]]:
+def _by_owner(files: list[NamedFile], prefixes: list[str]) -> dict[str, list[NamedFile]]:
     """Assign each file to the study whose prefix it has; a single study gets all files."""
     if len(prefixes) == 1:
         return {prefixes[0]: files}
-    owned: dict[str, list[_Named]] = defaultdict(list)
+    owned: dict[str, list[NamedFile]] = defaultdict(list)
     for file in files:
         owners = [prefix for prefix in prefixes if begins_with(file.stem, prefix)]
         if owners:
@@ -280,7 +242,7 @@ def _by_owner(files: list[_Named], prefixes: list[str]) -> dict[str, list[_Named
     return owned
 
 
-def _claims(files: list[_Named], owners: Collection[str]) -> dict[MaskClaim, list[DatasetPath]]:
+def _claims(files: list[NamedFile], owners: Collection[str]) -> dict[MaskClaim, list[DatasetPath]]:
     """Sort the masks of a study by how well their names identify the reference."""
     claims: dict[MaskClaim, list[DatasetPath]] = {claim: [] for claim in MaskClaim}
     for file in files:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Self
 
-from gliobench.adapters.nifti.study_folders import nifti_stem
+from gliobench.adapters.nifti.image_names import nifti_stem
 from gliobench.application.ports.dataset_path import DatasetPath
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.messages import shown

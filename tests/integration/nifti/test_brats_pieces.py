@@ -21,6 +21,7 @@ from gliobench.application.ports.study_index import IndexedStudy
 from gliobench.domain.errors import NotFoundError
 
 NAMES = ("flair", "t1", "t1ce", "t2", "seg")
+SEQUENCES = ("T1", "T1GD", "T2", "FLAIR")
 
 
 def study(folder: str, name: str = "", *, files: Sequence[str] = NAMES) -> list[str]:
@@ -59,6 +60,32 @@ TREES = {
     "without images": [
         *(path for n in (1, 2) for path in plain(f"site1/P{n}")),
         *("site1/P3/P3_t1.mha", "site1/notes_4/x.txt", "site1/P1/fs2/x.mgz", "site2/P5/x.mha"),
+    ],
+    "masks in a folder": [
+        *(
+            path
+            for n in (1, 2, 3)
+            for path in study(f"images/UPENN-GBM-0000{n}_11", files=("FLAIR", "T1GD", "brain_seg"))
+        ),
+        *(f"images_segm/UPENN-GBM-0000{n}_11_segm.nii.gz" for n in (1, 3, 4)),
+    ],
+    "predictions in a folder": [
+        *study("BraTS20_Training_001", files=("flair", "t1ce")),
+        "nnunet_seg/BraTS20_Training_001_seg.nii.gz",
+    ],
+    "folders of sequences": [
+        path
+        for n in range(5)
+        for path in (
+            *(f"EGD-{n}/{at}_{name}/NIFTI/{name}.nii.gz" for at, name in enumerate(SEQUENCES)),
+            f"EGD-{n}/5_MASK/NIFTI/MASK.nii.gz",
+        )
+    ],
+    "times named like sequences": [
+        path for n in range(5) for time in ("T1", "T2") for path in plain(f"P{n}/{time}")
+    ],
+    "sequences of two names": [
+        path for n in range(5) for path in study(f"P{n}", files=("T1", "T1_post", "T2_FLAIR"))
     ],
     "odd": [
         *study("BraTS20_Training_001", files=("seg",)),

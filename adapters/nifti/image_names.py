@@ -1,0 +1,161 @@
+"""Recognition of images by their file names: of which sequence they are, and of which study."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple, TypeAlias
+
+from gliobench.adapters.nifti.mask_names import is_of_masks, mask_claim
+from gliobench.application.ports.dataset_path import DatasetPath
+from gliobench.domain.studies.study import Modality
+
+_OF_A_NAME = re.IGNORECASE | re.DOTALL  # a name may contain a line end
+_NIFTI = re.compile(r"(?P<stem>.+)\.nii(\.gz)?", _OF_A_NAME)
+_NAMES = "|".join(re.escape(name) for m in Modality for name in m.names)
+_IMAGE = re.compile(rf"((?P<prefix>.+)[-_.])?(?P<name>{_NAMES})", _OF_A_NAME)
+_SEPARATOR = re.compile(r"[-_.]")
+_ENDED = re.compile(r"(?:(?P<start>.*)[-_.])?(?P<end>[^-_.]+)", _OF_A_NAME)
+_NUMBERED = re.compile(r"(?P<number>\d{1,3})[-_. ]+(?P<rest>.+)", _OF_A_NAME)
+
+
+class NamedFile(NamedTuple):
+    """A file by its name, with the images it may refer to: more than one if ambiguous."""
+
+    stem: str
+    paths: list[DatasetPath]
+
+
+ByPrefix: TypeAlias = dict[str, dict[Modality, list[DatasetPath]]]
+"""Images of each sequence, by what their names begin with."""
+
+
+def nifti_stem(path: DatasetPath) -> str:
+    """Return an image's name without its suffix; empty for other files."""
+    return _stem(path.name)
+
+
+def is_named_like_image(name: str) -> bool:
+    """Return whether a folder is named like an image or a mask, and stands for the image in it."""
+    stem = _stem(name)
+    return bool(stem) and bool(_IMAGE.fullmatch(stem) or mask_claim(stem, ()) is not None)
+
+
+def sequence_of(folder: str) -> Modality | None:
+    """Return the sequence that a folder is named after, perhaps with a number: `2_T1GD`."""
+    return Modality.of_channel(_without_number(folder))
+
+
+def are_of_sequences(folders: Iterable[str]) -> bool:
+    """Return whether folders may hold one sequence each of one study."""
+    return len({sequence_of(folder) for folder in folders} - {None}) > 1
+
+
+def is_of_sequence_folder(stem: str, folder: str) -> bool:
+    """Return whether a file's name ends as the folder of its sequence, or of its mask, is named."""
+    wanted = sequence_of(folder)
+    if wanted is None:
+        return is_of_masks(folder) and mask_claim(stem, ("",)) is not None
+    return any(Modality.of_channel(name) is wanted for _, name in _splits(stem))
+
+
+def by_prefix(files: Iterable[NamedFile]) -> tuple[ByPrefix, list[NamedFile]]:
+    """Separate images, grouped by the prefix before the sequence, from other files."""
+    files = _unnumbered(list(files))
+    named = {file.stem: image for file in files if (image := _prefix_and_sequence(file.stem))}
+    no_studies = _ending_in_sequences(named)
+    images: ByPrefix = defaultdict(lambda: defaultdict(list))
+    others: list[NamedFile] = []
+    for file in files:
+        prefix, modality = named.get(file.stem, ("", None))
+        if modality is None or prefix in no_studies:
+            others.append(file)
+        else:
+            images[prefix][modality] += file.paths
+    for prefix in no_studies:
+        images[_without_end(prefix)]  # it may have images of other names only
+    return images, _without_other_names(images, others)
+
+
+def _unnumbered(files: list[NamedFile]) -> list[NamedFile]:
+    """Remove the numbers before names where they count the sequences of one study: `1_T1`, `2_T1GD`."""
+    images = [file.stem for file in files if _prefix_and_sequence(file.stem)]
+    sequences = [sequence_of(file.stem) for file in files if _NUMBERED.fullmatch(file.stem)]
+    found = [sequence for sequence in sequences if sequence]
+    if len(found) < 2 or len(set(found)) < len(found) or not all(map(sequence_of, images)):
+        return files
+    return [NamedFile(_without_number(file.stem), file.paths) for file in files]
+
+
+def _ending_in_sequences(named: Mapping[str, tuple[str, Modality]]) -> set[str]:
+    """Find the prefixes that are no study, as P1_T2 of `P1_T2_FLAIR` and P1_T1 of `P1_T1-T1c`.
+
+    T1 and T2 may be times of examination, too: where the prefix has several sequences, or where there
+    are several such prefixes and no other image of P1.
+    """
+    of_prefix: dict[str, set[Modality]] = defaultdict(set)
+    for prefix, modality in named.values():
+        of_prefix[prefix].add(modality)
+    doubtful = {
+        prefix: next(iter(found))
+        for prefix, found in of_prefix.items()
+        if len(found) == 1 and Modality.of_channel(_end(prefix))
+    }
+    others = [stem for stem, (prefix, _) in named.items() if prefix not in doubtful]
+    known = {
+        prefix for stem in others for prefix, name in _splits(stem) if Modality.of_channel(name)
+    }
+    shared = Counter(map(_without_end, doubtful))
+    return {
+        prefix
+        for prefix, modality in doubtful.items()
+        if (study := _without_end(prefix)) in known
+        or (shared[study] == 1 and Modality.of_channel(_end(prefix) + modality.alias))
+    }
+
+
+def _without_other_names(images: ByPrefix, files: Iterable[NamedFile]) -> list[NamedFile]:
+    """Move files such as `_T1GD` to the images of a study that lacks the modality."""
+    lacking = {prefix: set(Modality).difference(found) for prefix, found in images.items()}
+    left = []
+    for file in files:
+        for prefix, name in _splits(file.stem):
+            modality = Modality.of_channel(name)
+            if modality is not None and modality in lacking.get(prefix, ()):
+                images[prefix][modality] += file.paths
+                break
+        else:
+            left.append(file)
+    return left
+
+
+def _splits(stem: str) -> Iterator[tuple[str, str]]:
+    """Split a name at each separator, the longest end first, which may be all of it."""
+    yield "", stem
+    yield from ((stem[: at.start()], stem[at.end() :]) for at in _SEPARATOR.finditer(stem))
+
+
+def _prefix_and_sequence(stem: str) -> tuple[str, Modality] | None:
+    image = _IMAGE.fullmatch(stem)
+    return (image["prefix"] or "", Modality.parse(image["name"])) if image else None
+
+
+def _stem(name: str) -> str:
+    nifti = _NIFTI.fullmatch(name)
+    return nifti["stem"] if nifti else ""
+
+
+def _without_number(name: str) -> str:
+    numbered = _NUMBERED.fullmatch(name)
+    return numbered["rest"] if numbered else name
+
+
+def _end(prefix: str) -> str:
+    ended = _ENDED.fullmatch(prefix)
+    return ended["end"] if ended else ""
+
+
+def _without_end(prefix: str) -> str:
+    ended = _ENDED.fullmatch(prefix)
+    return (ended["start"] or "") if ended else prefix

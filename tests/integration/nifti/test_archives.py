@@ -1,0 +1,140 @@
+"""Folders as archives of several institutions publish them."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gliobench.adapters.nifti import BratsStudySource
+from gliobench.adapters.storage import file_version
+
+Found = dict[str, tuple[str, list[str]]]
+
+
+def under(place: str, *names: str) -> list[str]:
+    """Name the files `<place><name>.nii.gz`."""
+    return [f"{place}{name}.nii.gz" for name in names]
+
+
+def found(paths: Sequence[str], root: Path) -> Found:
+    """List a dataset: of each study its patient, and what each file is."""
+    for path in paths:
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_bytes(b"-")
+    rows = list(BratsStudySource(root).indexed(root, file_version))
+    return {
+        row.study_id: (
+            row.subject.origin.patient_id if row.subject else "",
+            sorted(f"{file.role}: {file.path.rpartition('/')[2]}" for file in row.files),
+        )
+        for row in rows
+    }
+
+
+UPENN = "UPENN-GBM-00001_11"
+ARCHIVES: Mapping[str, tuple[list[str], Found]] = {
+    "masks beside the images": (
+        [
+            *under(f"images_structural/{UPENN}/{UPENN}_", "T1", "T1GD"),
+            *under("images_segm/", f"{UPENN}_segm"),
+            *under("automated_segm/", f"{UPENN}_automated_approx_segm"),
+        ],
+        {
+            UPENN: (
+                "UPENN-GBM-00001",
+                [
+                    f"mask: {UPENN}_segm.nii.gz",
+                    f"t1c: {UPENN}_T1GD.nii.gz",
+                    f"t1n: {UPENN}_T1.nii.gz",
+                ],
+            )
+        },
+    ),
+    "a folder of each sequence": (
+        [
+            *under("EGD-1/1_T1/NIFTI/", "T1"),
+            *under("EGD-1/2_T1GD/NIFTI/", "T1GD"),
+            *under("EGD-1/5_MASK/NIFTI/", "MASK"),
+        ],
+        {
+            "EGD-1": (
+                "EGD-1",
+                ["other_mask: MASK.nii.gz", "t1c: T1GD.nii.gz", "t1n: T1.nii.gz"],
+            )
+        },
+    ),
+    "times called T1 and T2": (
+        [
+            *under("P1/T1/", "flair", "seg"),
+            *under("P1/T2/", "flair", "seg"),
+            *under("P2/", "flair"),
+        ],
+        {
+            "P1_T1": ("P1", ["mask: seg.nii.gz", "t2f: flair.nii.gz"]),
+            "P1_T2": ("P1", ["mask: seg.nii.gz", "t2f: flair.nii.gz"]),
+            "P2": ("P2", ["t2f: flair.nii.gz"]),
+        },
+    ),
+    "T2-FLAIR beside T2": (
+        under("P1/P1_", "T1", "T1_post", "T2", "T2_FLAIR", "T1-T1c", "seg"),
+        {
+            "P1": (
+                "P1",
+                [
+                    "mask: P1_seg.nii.gz",
+                    "t1c: P1_T1_post.nii.gz",
+                    "t1n: P1_T1.nii.gz",
+                    "t2f: P1_T2_FLAIR.nii.gz",
+                    "t2w: P1_T2.nii.gz",
+                ],
+            )
+        },
+    ),
+    "T2-FLAIR and T1c by other names": (
+        under("P1/", "T1_post", "T2_FLAIR"),
+        {"P1": ("P1", ["t1c: T1_post.nii.gz", "t2f: T2_FLAIR.nii.gz"])},
+    ),
+    "times called T1 and T2 in names": (
+        under("all/", "P1_T1_flair", "P1_T2_flair", "P2_T2_t1c", "P2_T2_flair"),
+        {
+            "P1_T1": ("P1", ["t2f: P1_T1_flair.nii.gz"]),
+            "P1_T2": ("P1", ["t2f: P1_T2_flair.nii.gz"]),
+            "P2_T2": ("P2", ["t1c: P2_T2_t1c.nii.gz", "t2f: P2_T2_flair.nii.gz"]),
+        },
+    ),
+    "numbered sequences": (
+        under("P1/", "1_T1", "2_T1GD", "6_T2_FLAIR", "7_seg"),
+        {
+            "P1": (
+                "P1",
+                [
+                    "mask: 7_seg.nii.gz",
+                    "t1c: 2_T1GD.nii.gz",
+                    "t1n: 1_T1.nii.gz",
+                    "t2f: 6_T2_FLAIR.nii.gz",
+                ],
+            )
+        },
+    ),
+    "numbered patients": (
+        under("all/", "1_T1", "2_T1", "2_FLAIR"),
+        {"1": ("1", ["t1n: 1_T1.nii.gz"]), "2": ("2", ["t1n: 2_T1.nii.gz", "t2f: 2_FLAIR.nii.gz"])},
+    ),
+}
+
+
+@pytest.mark.parametrize("archive", ARCHIVES.values(), ids=list(ARCHIVES))
+def test_every_file_is_of_its_study(archive: tuple[list[str], Found], tmp_path: Path) -> None:
+    paths, wanted = archive
+
+    assert found(paths, tmp_path / "cohort") == wanted
+
+
+@pytest.mark.parametrize("folder", ["nnunet_seg", "runs/masks/prediction_seg", "segs_of_ai"])
+def test_masks_in_a_folder_of_predictions_are_no_references(folder: str, tmp_path: Path) -> None:
+    paths = [*under("BraTS20_1/BraTS20_1_", "t1ce", "flair"), *under(f"{folder}/", "BraTS20_1_seg")]
+
+    rows: Any = found(paths, tmp_path)
+
+    assert not any(file.startswith("mask: ") for file in rows["BraTS20_1"][1])
