@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 
 from gliobench.application.ports.backend import Backend, BackendOptions, name_of
-from gliobench.application.predict.ask_backend import working_folder_kept
+from gliobench.application.predict.ask_backend import same_working_folder
 from gliobench.domain.errors import BackendError, GliobenchError, InvalidInputError, NotFoundError
 from gliobench.domain.files.content import content_of
 from gliobench.domain.messages import did_you_mean, shown
@@ -67,7 +67,7 @@ def build_backend(name: str, options: BackendOptions, *, declared: Iterable[str]
     factory = _of_file(name) if _is_file(name) else _of_package(backend_entry(name, declared))
     whose = f"backend {factory.name!r} of {factory.origin}"
     try:
-        with working_folder_kept():
+        with same_working_folder():
             backend = factory.load()(options)
     except GliobenchError:
         raise

@@ -11,7 +11,7 @@ from gliobench.adapters.nifti.study_folders import StudyFolder
 
 
 def with_masks_apart(studies: Iterable[StudyFolder]) -> list[StudyFolder]:
-    """Give each study its mask from a folder of masks, where no other folder has files of the study.
+    """Join each study with its mask in a folder of masks, where no other folder has files of the study.
 
     Their files name the study, and the folder's name denotes masks: one of a model's predictions is left.
     """

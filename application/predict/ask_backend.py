@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, chdir, nullcontext
 from dataclasses import dataclass, replace
-from itertools import combinations
+from itertools import combinations, product
 from pathlib import Path
 from typing import TypeAlias, TypeVar
 
@@ -79,7 +79,7 @@ def calibrate(backend: Backend) -> Confirmation | None:
     if backend.calibrate is None:
         return None
     try:
-        with working_folder_kept():
+        with same_working_folder():
             found = backend.calibrate()
     except (JobError, Terminated):
         raise
@@ -103,7 +103,7 @@ def tokens_of(backend: Backend, study: Study) -> Tokens | None:
     return said if isinstance(said, Tokens) else None
 
 
-def working_folder_kept() -> AbstractContextManager[None]:
+def same_working_folder() -> AbstractContextManager[None]:
     """Return to the working folder after code of a backend, which may change it.
 
     Relative paths of the dataset and of the run would lead elsewhere.
@@ -126,7 +126,7 @@ def _one_each(
         return [item for study in studies for item in _one_each(question, [study], checked, name)]
 
     try:
-        with working_folder_kept():
+        with same_working_folder():
             said = question(studies)
             answers = list(said) if isinstance(said, Iterable) else said
     except (JobError, Terminated):
@@ -148,9 +148,8 @@ def _share_an_array(answers: Iterable[object]) -> bool:
     arrays = (list(_arrays(answer)) for answer in answers)
     return any(
         np.may_share_memory(one, other)
-        for some, others in combinations(arrays, 2)
-        for one in some
-        for other in others
+        for pair in combinations(arrays, 2)
+        for one, other in product(*pair)
     )
 
 
