@@ -35,6 +35,10 @@ UNKNOWN = -1
 TEXTS = {"study_id": "study_id", "patient": "patient_id", "site": "site", "image": "image_hash"}
 """Columns of words, and the columns of rows that they come from."""
 REFERENCE = "reference."
+IN_VOLUME = (Form.POINT_3D, Form.BOX_3D)
+"""Forms whose middles are kept, in voxels of the study's grid."""
+CENTRE, VOXEL_MM = "centre", "voxel_mm"
+"""Of the experts' whole tumour in voxels, and the edges of these: three columns each, see `by_axis`."""
 
 
 def columns_of(stored: StoredColumns) -> Columns:
@@ -123,11 +127,18 @@ def _read() -> Iterator[str]:
         yield from (f"{form.value}_{name}" for name in score_names(form, sets=EVERY_SET))
     for form in MARKED:
         yield from (f"{form.value}_answer", f"target_{form.value}")
+    for form in IN_VOLUME:
+        yield f"{form.value}_answer"
 
 
 def mark_name(form: Form, name: str, whose: str = "") -> str:
     """Name the column of a mark: the backend's, or with `REFERENCE` the experts'."""
     return f"{form.value}.{whose}{name}"
+
+
+def by_axis(name: str) -> tuple[str, str, str]:
+    """Name the three columns of a place in the volume."""
+    return f"{name}.i", f"{name}.j", f"{name}.k"
 
 
 def _remarks(stored: StoredColumns, name: str) -> NDArray[np.object_]:
@@ -218,7 +229,22 @@ def _places(stored: StoredColumns) -> Columns:
             marks = frames.marks(form, stored.lists(source)).T
             named = [mark_name(form, name, whose) for name in names]
             columns |= zip(named, marks, strict=True)
-    return columns
+    return columns | _in_volume(stored, affine)
+
+
+def _in_volume(stored: StoredColumns, affine: FloatArray) -> Columns:
+    box = stored.lists(f"{Form.BOX_3D.value}_answer").of_length(6)
+    found = {
+        Form.POINT_3D.value: stored.lists(f"{Form.POINT_3D.value}_answer").of_length(3),
+        Form.BOX_3D.value: (box[:, :3] + box[:, 3:] - 1) / 2,
+        CENTRE: stored.lists("target_centre").of_length(3),
+        VOXEL_MM: np.linalg.norm(affine.reshape(-1, 4, 4)[:, :3, :3], axis=1),
+    }
+    return {
+        name: values
+        for whose, places in found.items()
+        for name, values in zip(by_axis(whose), places.T.astype(np.float32), strict=True)
+    }
 
 
 def _in_mm(affine: FloatArray, voxels: FloatArray) -> FloatArray:

@@ -199,7 +199,7 @@ class CaseTable:
     @property
     def brain_mm(self) -> FloatArray:
         """(N, 2) the brain's centroid, projected onto the scoring plane; NaN if not known."""
-        return self._stack(["brain.x", "brain.y"])
+        return self.stack(["brain.x", "brain.y"])
 
     @property
     def called_hgg(self) -> BoolArray:
@@ -261,11 +261,11 @@ class CaseTable:
 
     def marks(self, form: Form) -> FloatArray:
         """(N, M) where a form on the plane lies, as `MARKED` lists it; NaN where none was given."""
-        return self._stack([mark_name(form, name) for name in MARKED[form]])
+        return self.stack([mark_name(form, name) for name in MARKED[form]])
 
     def reference_marks(self, form: Form) -> FloatArray:
         """(N, M) the experts' tumours likewise; NaN where there is none, or no grid."""
-        return self._stack([mark_name(form, name, REFERENCE) for name in MARKED[form]])
+        return self.stack([mark_name(form, name, REFERENCE) for name in MARKED[form]])
 
     @property
     def n_failed(self) -> int:
@@ -281,7 +281,8 @@ class CaseTable:
         """(N,) bool, where a grade or a form failed for a reason."""
         return np.asarray(self.columns["reasons"] & REASONS[reason] != 0)
 
-    def _stack(self, names: list[str]) -> FloatArray:
+    def stack(self, names: Iterable[str]) -> FloatArray:
+        """(N, M) columns side by side; NaN where there is none, as of a form that was not asked for."""
         return np.column_stack([self._column(name, absent=np.nan) for name in names])
 
     def _column(self, name: str, *, absent: float) -> NDArray[Any]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import permutations, product
+from operator import itemgetter
 
 import numpy as np
 
+from gliobench.domain.evaluation.case_columns import CENTRE, IN_VOLUME, VOXEL_MM, by_axis
 from gliobench.domain.evaluation.case_table import CaseTable
 from gliobench.domain.geometry.grids import Axis, FloatArray
-from gliobench.domain.position.placements import Marks, Placements
+from gliobench.domain.position.placements import Placements
 from gliobench.domain.position.tracking import distances_mm, lie_in_one_place
 from gliobench.domain.predictions.prediction import Form
 
@@ -21,6 +24,8 @@ BETTER_BY = 0.3
 """How far the index of a change lies above that of the answers as they are."""
 MOST = 500
 """Studies that are looked at: memory grows as the square."""
+MOST_IN_VOLUME = 200
+"""Likewise in the volume, where there are seven times as many changes."""
 
 _X, _Y = np.diag([-1.0, 1.0]), np.diag([1.0, -1.0])
 _EXCHANGED = np.array([[0.0, 1.0], [1.0, 0.0]])
@@ -33,6 +38,24 @@ _CHANGES: Mapping[str, FloatArray] = {
     "the slice is turned by a quarter to the other side": _EXCHANGED @ _Y,
     "the two axes are exchanged and turned round": _EXCHANGED @ _X @ _Y,
 }
+
+
+def _changes_in_volume() -> Iterator[tuple[str, FloatArray]]:
+    """Yield all orders and directions of three axes but their own."""
+    sides = ("left and right", "front and back", "up and down")
+    for order in permutations(range(3)):
+        for signs in sorted(product((1.0, -1.0), repeat=3), reverse=True, key=sum):
+            turned = [side for side, sign in zip(sides, signs, strict=True) if sign < 0]
+            if order != (0, 1, 2):
+                words = "the axes are in the order " + ", ".join("ijk"[axis] for axis in order)
+                words += ", some of them turned round" * bool(turned)
+            else:
+                words = f"{', and '.join(turned)} are exchanged" * bool(turned)
+            if words:
+                yield words, np.diag(signs)[list(order)]
+
+
+_CHANGES_IN_VOLUME = tuple(_changes_in_volume())
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +84,11 @@ class BetterFit:
 
 
 def better_fit(cases: CaseTable) -> BetterFit | None:
-    """Find a mirror image or a quarter turn on axial slices by which answers follow the tumours.
+    """Find a mirror image, a quarter turn or another order of axes by which answers follow the tumours.
 
-    Places are taken from the median of the cohort's, so that it does not matter about which point they are
-    mirrored; a constant answer fits no better by any change.
+    Places on axial slices are looked at first, then those in the volume. They are taken from the median of
+    the cohort's, so that it does not matter about which point they are mirrored; a constant answer fits no
+    better by any change.
 
     Args:
         cases: One backend's.
@@ -72,30 +96,73 @@ def better_fit(cases: CaseTable) -> BetterFit | None:
     Returns:
         None where the answers fit best as they are, or too few patients were answered to know.
     """
-    for answered in _axial(cases):
-        if len(set(answered.patients)) < FEWEST or lie_in_one_place(answered.reference.centres_mm):
-            continue
-        predicted, reference = map(_about_the_median, (answered.predicted, answered.reference))
-        as_is = _index(predicted, reference)
-        found = {change: _index(predicted @ by, reference) for change, by in _CHANGES.items()}
-        change = max(found, key=lambda name: found[name])
-        if found[change] >= max(FITS, as_is + BETTER_BY):
-            return BetterFit(change, found[change], as_is, answered.n)
-    return None
+    found = (_better(places, patients) for places, patients in (*_axial(cases), *_in_volume(cases)))
+    return next(filter(None, found), None)
 
 
-def _axial(cases: CaseTable) -> Iterator[Placements]:
+def _better(places: _Places, patients: Collection[str]) -> BetterFit | None:
+    if len(set(patients)) < FEWEST or lie_in_one_place(places.reference):
+        return None
+    as_is = places.index(np.eye(places.reference.shape[1]))
+    if as_is > 1 - BETTER_BY:
+        return None
+    changes = _CHANGES.items() if places.reference.shape[1] == 2 else _CHANGES_IN_VOLUME
+    found = ((places.index(by), change) for change, by in changes)
+    index, change = max(found, key=itemgetter(0))  # of equal ones the first, which changes least
+    if index < max(FITS, as_is + BETTER_BY):
+        return None
+    return BetterFit(change, index, as_is, len(places.reference))
+
+
+@dataclass(frozen=True, eq=False)
+class _Places:
+    """Places of N answers and tumours.
+
+    Args:
+        predicted: (N, D) in any unit along the axes, from the median of all.
+        reference: (N, D) likewise.
+        unit_mm: (N, D) the unit, or (1, 1).
+    """
+
+    predicted: FloatArray
+    reference: FloatArray
+    unit_mm: FloatArray
+
+    def index(self, change: FloatArray) -> float:
+        """Return the tracking index of the answers after a change: (D, D) that they are multiplied by.
+
+        It is 1 less the mean distance to the own tumour over that to the other patients' tumours.
+        """
+        apart = distances_mm(
+            predicted=(self.predicted @ change) * self.unit_mm,
+            reference=self.reference * self.unit_mm,
+        )
+        own, n = float(np.trace(apart)), len(apart)
+        return 1 - own * (n - 1) / (float(apart.sum()) - own)
+
+
+def _axial(cases: CaseTable) -> Iterator[tuple[_Places, Collection[str]]]:
     axial = cases.take(np.flatnonzero(cases.columns["plane_axis"] == Axis.AXIAL)[:MOST])
     for form in (Form.POINT, Form.BOX, Form.POLYGON):
-        yield Placements.of(axial, form)
+        answered = Placements.of(axial, form)
+        predicted, reference = (
+            _about_the_median(marks.centres_mm)
+            for marks in (answered.predicted, answered.reference)
+        )
+        yield _Places(predicted, reference, np.ones((1, 1))), answered.patients
 
 
-def _about_the_median(marks: Marks) -> FloatArray:
-    return np.asarray(marks.centres_mm - np.median(marks.centres_mm, axis=0))
+def _in_volume(cases: CaseTable) -> Iterator[tuple[_Places, Collection[str]]]:
+    reference, unit_mm = (cases.stack(by_axis(name)) for name in (CENTRE, VOXEL_MM))
+    for form in IN_VOLUME:
+        predicted = cases.stack(by_axis(form.value))
+        is_known = ~np.isnan(np.column_stack((predicted, reference, unit_mm))).any(axis=1)
+        at = np.flatnonzero(is_known)[:MOST_IN_VOLUME]
+        places = _Places(
+            _about_the_median(predicted[at]), _about_the_median(reference[at]), unit_mm[at]
+        )
+        yield places, cases.patients[at].tolist()
 
 
-def _index(predicted: FloatArray, reference: FloatArray) -> float:
-    """Return 1 less the mean distance to the own tumour over that to the other patients' tumours."""
-    apart, n = distances_mm(predicted=predicted, reference=reference), len(predicted)
-    own = float(np.trace(apart))
-    return 1 - own * (n - 1) / (float(apart.sum()) - own)
+def _about_the_median(places: FloatArray) -> FloatArray:
+    return np.asarray(places - np.median(places, axis=0)) if len(places) else places

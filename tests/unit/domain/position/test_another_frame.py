@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from fakes.fake_case_score import PLANE, fake_case_score, fake_target
 from gliobench.domain.evaluation.case_table import CaseTable
-from gliobench.domain.geometry.grids import Point
+from gliobench.domain.geometry.grids import Box3D, Grid, Point, Point3D
 from gliobench.domain.position.another_frame import better_fit
 from gliobench.domain.predictions.prediction import Form
 
@@ -75,3 +76,53 @@ def test_answers_at_random_fit_by_no_change() -> None:
 
 def test_seven_patients_are_too_few_to_know() -> None:
     assert better_fit(answered(lambda i, j: (40 - i, j), TUMOURS[:7])) is None
+
+
+def in_volume(form: Form, answer: Callable[[float, float, float], tuple[float, ...]]) -> CaseTable:
+    """Answers in the volume about tumours on slices of 3 mm, whose pixels are of 2x1 mm."""
+    rng, cases = np.random.default_rng(0), []
+    grid = Grid((40, 30, 30), np.diag([2.0, 1.0, 3.0, 1.0]))
+    for number in range(10):
+        i, j, k = rng.uniform(5, 25, 3)
+        at = answer(i, j, k)
+        place = Point3D((at[0], at[1], at[2])) if form is Form.POINT_3D else cube(at)
+        target = replace(fake_target(), grid=grid, centre=Point3D((i, j, k)))
+        cases.append(fake_case_score(f"s{number}", answers={form: place}, target=target))
+    return CaseTable.of(cases)
+
+
+def cube(at: tuple[float, ...]) -> Box3D:
+    i, j, k = map(round, at)
+    return Box3D((i - 1, j - 1, k - 1), (i + 2, j + 2, k + 2))
+
+
+@pytest.mark.parametrize("form", [Form.POINT_3D, Form.BOX_3D])
+@pytest.mark.parametrize(
+    ("answer", "change"),
+    [
+        (lambda i, j, k: (k, j, i), "the axes are in the order k, j, i"),
+        (lambda i, j, k: (j, k, i), "the axes are in the order j, k, i"),
+        (
+            lambda i, j, k: (k, j, 29 - i),
+            "the axes are in the order k, j, i, some of them turned round",
+        ),
+        (lambda i, j, k: (i, j, 29 - k), "up and down are exchanged"),
+        (lambda i, j, k: (39 - i, 29 - j, k), "left and right, and front and back are exchanged"),
+    ],
+)
+def test_answers_in_the_volume_of_another_order_of_axes_are_recognised(
+    form: Form, answer: Callable[[float, float, float], tuple[float, ...]], change: str
+) -> None:
+    found = better_fit(in_volume(form, answer))
+
+    assert found is not None
+    assert (found.change, found.n) == (change, 10)
+    assert found.index > 0.9
+
+
+def test_answers_in_the_volume_that_follow_the_tumours_or_none_fit_best_as_they_are() -> None:
+    rng = np.random.default_rng(1)
+
+    assert better_fit(in_volume(Form.POINT_3D, lambda i, j, k: (i + 1, j - 2, k))) is None
+    assert better_fit(in_volume(Form.POINT_3D, lambda *_: tuple(rng.uniform(5, 25, 3)))) is None
+    assert better_fit(in_volume(Form.POINT_3D, lambda *_: (9.0, 9.0, 9.0))) is None
