@@ -1,4 +1,4 @@
-"""Answers that fit the tumours only when axes are exchanged or turned round: of another frame, perhaps."""
+"""Answers that fit the tumours only when axes are exchanged, turned round or scaled: of another frame, perhaps."""
 
 from __future__ import annotations
 
@@ -22,6 +22,11 @@ FITS = 0.6
 """Tracking index of a change that is reported."""
 BETTER_BY = 0.3
 """How far the index of a change lies above that of the answers as they are."""
+SMALLEST_SLOPE = 0.05
+"""Of answers on another scale: those near one place have none."""
+LEAST_MM, LESS_BY = 1.0, 3
+"""Mean error, about the median of all, of answers on another scale, and how many times smaller it is on the right one:
+answers that are drawn to the middle have errors of their own."""
 MOST = 500
 """Studies that are looked at: memory grows as the square."""
 MOST_IN_VOLUME = 200
@@ -78,13 +83,13 @@ class BetterFit:
         """Describe it, and what to look at."""
         return (
             f"{whose} follow the tumours of {self.n} studies where {self.change} (tracking index {self.index:.2f}, as "
-            f"they are {self.index_as_is:.2f}): check the frame of coordinates (LPS or RAS), the order of axes "
-            "and the orientation of masks before the errors are believed."
+            f"they are {self.index_as_is:.2f}): check the unit and the frame of coordinates (LPS or RAS), the size of "
+            "pictures, the order of axes and the orientation of masks before the errors are believed."
         )
 
 
 def better_fit(cases: CaseTable) -> BetterFit | None:
-    """Find a mirror image, a quarter turn or another order of axes by which answers follow the tumours.
+    """Find a mirror image, a quarter turn, another order of axes or a scale by which answers fit the tumours.
 
     Places on axial slices are looked at first, then those in the volume. They are taken from the median of
     the cohort's, so that it does not matter about which point they are mirrored; a constant answer fits no
@@ -104,6 +109,10 @@ def _better(places: _Places, patients: Collection[str]) -> BetterFit | None:
     if len(set(patients)) < FEWEST or lie_in_one_place(places.reference):
         return None
     as_is = places.index(np.eye(places.reference.shape[1]))
+    return _changed(places, as_is) or _scaled(places, as_is)
+
+
+def _changed(places: _Places, as_is: float) -> BetterFit | None:
     if as_is > 1 - BETTER_BY:
         return None
     changes = _CHANGES.items() if places.reference.shape[1] == 2 else _CHANGES_IN_VOLUME
@@ -112,6 +121,16 @@ def _better(places: _Places, patients: Collection[str]) -> BetterFit | None:
     if index < max(FITS, as_is + BETTER_BY):
         return None
     return BetterFit(change, index, as_is, len(places.reference))
+
+
+def _scaled(places: _Places, as_is: float) -> BetterFit | None:
+    if (factors := places.factors()) is None:
+        return None
+    words = " and ".join(f"{factor:.2f}" for factor in factors.tolist())
+    index = places.index(np.diag(factors))
+    return BetterFit(
+        f"their coordinates are multiplied by {words}", index, as_is, len(places.reference)
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,12 +152,29 @@ class _Places:
 
         It is 1 less the mean distance to the own tumour over that to the other patients' tumours.
         """
-        apart = distances_mm(
+        apart, n = self._apart_mm(change), len(self.reference)
+        own = float(np.trace(apart))
+        return 1 - own * (n - 1) / (float(apart.sum()) - own)
+
+    def factors(self) -> FloatArray | None:
+        """Return what brings the answers to the tumours, (D,), one for each axis; None where little of the errors is due to that."""
+        squares = (self.reference**2).sum(axis=0)
+        slopes = (self.predicted * self.reference).sum(axis=0) / np.where(squares > 0, squares, 1)
+        slopes[squares == 0] = 1
+        if slopes.min() < SMALLEST_SLOPE:
+            return None
+        mean_mm, scaled_mm = (
+            float(np.trace(self._apart_mm(np.diag(by)))) / len(self.reference)
+            for by in (np.ones(len(slopes)), 1 / slopes)
+        )
+        is_due = mean_mm > LEAST_MM and scaled_mm * LESS_BY < mean_mm
+        return np.asarray(1 / slopes) if is_due else None
+
+    def _apart_mm(self, change: FloatArray) -> FloatArray:
+        return distances_mm(
             predicted=(self.predicted @ change) * self.unit_mm,
             reference=self.reference * self.unit_mm,
         )
-        own, n = float(np.trace(apart)), len(apart)
-        return 1 - own * (n - 1) / (float(apart.sum()) - own)
 
 
 def _axial(cases: CaseTable) -> Iterator[tuple[_Places, Collection[str]]]:

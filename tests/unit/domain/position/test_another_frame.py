@@ -60,6 +60,26 @@ def test_answers_of_a_mirrored_or_turned_frame_are_recognised(
     assert found.index_as_is < 0.6
 
 
+@pytest.mark.parametrize(
+    ("by", "words"), [(0.4, "2.50 and 2.50"), (224 / 240, "1.07 and 1.07"), (10.0, "0.10 and 0.10")]
+)
+def test_answers_on_another_scale_are_recognised(by: float, words: str) -> None:
+    found = better_fit(answered(lambda i, j: (by * i, by * j)))
+
+    assert found is not None
+    assert found.change == f"their coordinates are multiplied by {words}"
+    assert found.index == pytest.approx(1.0)
+
+
+def test_answers_that_are_drawn_to_the_middle_are_on_no_other_scale() -> None:
+    rng = np.random.default_rng(0)
+
+    def drawn(i: float, j: float) -> Place:
+        return 15 + 0.7 * (i - 15) + rng.normal(0, 3), 15 + 0.7 * (j - 15) + rng.normal(0, 3)
+
+    assert better_fit(answered(drawn)) is None
+
+
 def test_answers_near_their_tumours_fit_best_as_they_are() -> None:
     assert better_fit(answered(lambda i, j: (i + 3, j - 2))) is None
 
