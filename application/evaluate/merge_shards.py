@@ -120,6 +120,7 @@ class MergeShards:
         stores = [self._place.store(run_name(run, shard)) for shard in parts.there]
         read = side_by_side(lambda store: store.manifest(), stores, at_once=LOOKED_AT_ONCE)
         manifests = list(read)
+        _check_places(run, parts.there, manifests)
         first = _alike(run, manifests)
         largest = max(manifest.n_studies or STUDIES_AT_ONCE for manifest in manifests)
         at_once = min(LOOKED_AT_ONCE, max(1, STUDIES_AT_ONCE // largest))
@@ -182,6 +183,16 @@ def _of_all(
     return chain.from_iterable(
         side_by_side(lambda store: list(read(store)), stores, at_once=at_once)
     )
+
+
+def _check_places(run: str, shards: Sequence[Shard], manifests: Sequence[RunManifest]) -> None:
+    """Refuse a copied or renamed shard: its studies would count twice, and others never."""
+    for shard, manifest in zip(shards, manifests, strict=True):
+        if manifest.shard not in (None, shard.name):  # those over altered images do not say
+            raise InvalidInputError(
+                f"{run}: the folder of shard {shard.name} holds shard {manifest.shard}: evaluate {shard.name} "
+                "again, elsewhere or after that folder is gone"
+            )
 
 
 def _alike(run: str, manifests: Sequence[RunManifest]) -> RunManifest:

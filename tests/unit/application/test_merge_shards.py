@@ -69,6 +69,21 @@ def test_merging_twice_changes_nothing() -> None:
     assert list(MergeShards(place)("a").scores()) == before
 
 
+def test_a_copy_of_a_shard_does_not_stand_for_another_one() -> None:
+    place = evaluate_shards(Shard(0, 3), Shard(2, 3))
+    copied = place.store(run_name("a", Shard(1, 3)))
+    evaluate(
+        FakeStudySource(CASES, unreadable=UNREADABLE),
+        [fake_backend("a")],
+        lambda _: copied,
+        shard=Shard(0, 3),
+    )
+    copied.finish()
+
+    with pytest.raises(InvalidInputError, match="the folder of shard 1-of-3 holds shard 0-of-3"):
+        MergeShards(place)("a")
+
+
 def test_missing_shards_are_refused_by_name() -> None:
     place = evaluate_shards(Shard(1, 3))
 
