@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -21,6 +22,7 @@ from gliobench.domain.studies.study_ids import file_stem
 
 BACKENDS = "gliobench.backends"
 """The group of entry points that a backend is registered in."""
+_HASH = re.compile(r"[0-9a-f]{16}")
 OURS = "gliobench"
 """The package whose backends' fingerprints cover all of their options."""
 
@@ -77,10 +79,26 @@ def build_backend(name: str, options: BackendOptions, *, declared: Iterable[str]
         raise BackendError(
             f"{whose}: {factory.value} gave {type(backend).__name__}: wanted a Backend"
         )
+    if not factory.ours:
+        _check_learned(backend, whose)
     given = [] if factory.ours else _given(options)
     decisive = [*factory.decisive, backend.fingerprint, *given]
     digest = hashlib.sha256(json.dumps(decisive).encode()).hexdigest()
     return replace(backend, name=factory.name, fingerprint=digest)
+
+
+def _check_learned(backend: Backend, whose: str) -> None:
+    """Check that a backend states its training data by hashes: names would find no leakage.
+
+    Raises:
+        BackendError: It states something else.
+    """
+    strange = [text for text in backend.trained_on or () if not _HASH.fullmatch(text)]
+    if strange:
+        raise BackendError(
+            f"{whose}: trained_on holds {shown(min(strange))}: wanted hashes, those that patient_hash "
+            "and image_hash return"
+        )
 
 
 def backend_entries() -> list[EntryPoint]:

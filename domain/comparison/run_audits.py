@@ -66,6 +66,7 @@ def audit_run(run: ScoredRun) -> Iterator[Finding]:
     yield from _equal_to_references(run)
     yield from _in_another_frame(run)
     yield from _opposite(run)
+    yield from _no_p_positive(run)
 
 
 def learned_from(cases: Cases, trained_on: frozenset[str] | None) -> CaseTable:
@@ -191,3 +192,23 @@ def _opposite(run: ScoredRun) -> Iterator[Finding]:
         f"{POSITIVE} and of {NEGATIVE}: check which of them its numbers mean.",
         backend=run.backend,
     )
+
+
+def _no_p_positive(run: ScoredRun) -> Iterator[Finding]:
+    """Find probabilities that are of the other class, or of whichever was predicted."""
+    cases = run.cases
+    known = cases.asked_grade & ~cases.failed_grade & np.isfinite(cases.probability_hgg)
+    low, high = (
+        cases.probability_hgg[known & (cases.called_hgg == called)] for called in (False, True)
+    )
+    if not (len(low) and len(high)):
+        return
+    of_predicted = min(low.min(), high.min()) >= 0.5 and low.max() > high.min()
+    if of_predicted or low.min() > high.max():
+        yield Finding(
+            FindingKind.NO_P_POSITIVE,
+            f"No cut of the probabilities of {run.backend} gives its classes: they may be those of "
+            f"{'what was predicted' if of_predicted else NEGATIVE}, but AUROC and calibration read them as "
+            f"those of {POSITIVE}.",
+            backend=run.backend,
+        )

@@ -51,6 +51,11 @@ class FindingKind(str, Enum):
         Consequence.STAMPED,
         "Classes may be exchanged",
     )
+    NO_P_POSITIVE = (
+        "probabilities against the classes",
+        Consequence.STAMPED,
+        "Probabilities may be of another class",
+    )
     EQUAL_TO_REFERENCES = "masks equal to the references", Consequence.STAMPED
     HELD_OUT = "held out", Consequence.STAMPED
     PRIORS = "averages of these patients", Consequence.STAMPED, "Baselines use these patients"

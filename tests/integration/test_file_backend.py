@@ -110,6 +110,16 @@ def test_a_file_that_is_not_there_or_has_no_factory_is_told(file: Path) -> None:
         build_backend(f"{file.parent}/cnn.py:onnx", BackendOptions())
 
 
+def test_training_data_are_stated_by_hashes_not_by_names(file: Path) -> None:
+    names = 'fingerprint="", trained_on=frozenset({"BraTS20_Training_001"})'
+    file.write_text(SOURCE.replace('fingerprint=""', names))
+
+    with pytest.raises(
+        BackendError, match="trained_on holds 'BraTS20_Training_001': wanted hashes"
+    ):
+        build_backend(f"{file}:make", BackendOptions())
+
+
 def test_it_is_evaluated_under_the_settings_of_its_name_and_predicts(
     file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,6 +14,7 @@ from gliobench.domain.evaluation.scores import CaseScore, FormOutcome
 from gliobench.domain.geometry.grids import Point
 from gliobench.domain.predictions.prediction import Form, GradePrediction
 from gliobench.domain.studies.faults import Fault, FaultKind
+from gliobench.domain.studies.grading_target import GRADE
 from gliobench.domain.studies.patients import patient_hash
 from gliobench.domain.studies.study import Grade, Modality
 
@@ -324,3 +325,32 @@ def test_grades_that_are_wrong_as_guesses_may_be_or_of_one_grade_are_not_stamped
     cases: list[CaseScore],
 ) -> None:
     assert audit([run(cases=cases, n_studies=len(cases))]) == []
+
+
+def sure(*answers: tuple[Grade, float]) -> list[CaseScore]:
+    return [
+        fake_case_score(f"s{at}", reference=Grade.HGG, grade=GradePrediction(grade, probability))
+        for at, (grade, probability) in enumerate(answers)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("cases", "whose"),
+    [
+        (sure((Grade.HGG, 0.9), (Grade.LGG, 0.95), (Grade.HGG, 0.6)), "what was predicted"),
+        (sure((Grade.HGG, 0.1), (Grade.LGG, 0.9), (Grade.HGG, 0.3)), "LGG"),
+    ],
+)
+def test_probabilities_that_contradict_the_grades_by_every_cut_are_stamped(
+    cases: list[CaseScore], whose: str
+) -> None:
+    found = only(audit([run(cases=cases, n_studies=3)]))
+
+    assert found.kind is FindingKind.NO_P_POSITIVE
+    assert f"may be those of {whose}," in GRADE.in_words(found.sentence)
+
+
+def test_probabilities_cut_elsewhere_than_in_the_middle_are_not_stamped() -> None:
+    cut_high = sure((Grade.HGG, 0.9), (Grade.LGG, 0.7), (Grade.LGG, 0.6))
+
+    assert audit([run(cases=cut_high, n_studies=3)]) == []
