@@ -24,6 +24,27 @@ def test_a_stripped_brain_is_plausible(modality: Modality) -> None:
     assert kinds(brain(), modality) == []
 
 
+def z_scored(volume: Volume) -> Volume:
+    """Centre what is not 0, as MONAI and nnU-Net do."""
+    head = volume[volume != 0]
+    return np.where(volume != 0, (volume - head.mean()) / head.std(), 0).astype(np.float32)
+
+
+@pytest.mark.parametrize("modality", Modality)
+def test_a_stripped_brain_whose_intensities_are_centred_is_plausible(modality: Modality) -> None:
+    dark_rim = brain()
+    dark_rim[(dark_rim != 0) & (brain(tuple(n - 6 for n in BRAIN_MM)) == 0)] = 100
+
+    assert kinds(z_scored(dark_rim), modality) == []
+
+
+@pytest.mark.parametrize("modality", Modality)
+def test_a_skull_is_found_where_intensities_are_centred(modality: Modality) -> None:
+    head = z_scored(with_skull(brain(), scalp=400, skull=60))
+
+    assert kinds(head, modality) == [FaultKind.SKULL_NOT_STRIPPED]
+
+
 @pytest.mark.parametrize("modality", Modality)
 def test_a_dark_skull_under_a_scalp_is_found(modality: Modality) -> None:
     assert kinds(with_skull(brain(), scalp=400, skull=60), modality) == [
