@@ -144,6 +144,10 @@ class Spots:
             raise InvalidInputError(
                 f"{axis.name.lower()} coordinate {middle:g} lies between slices: wanted that of one"
             )
+        if (thick := max(along) - min(along)) > 1 + HALF_A_VOXEL:
+            raise InvalidInputError(
+                f"the box covers {thick:g} {axis.name.lower()} slices: wanted one, or no axis"
+            )
         if not 0 <= index < study.grid.shape[axis]:
             return self._outside(f"{axis.name.lower()} slice {index}", study)
         return Plane(axis, index)

@@ -161,6 +161,12 @@ def test_pixels_are_of_the_picture_file_from_the_corner_of_the_first(tmp_path: P
             "row 2: box",
         ),
         (
+            Form.BOX_3D,
+            "study_id,axis,i_min,j_min,k_min,i_max,j_max,k_max\na,axial,1,2,5,3,2,6\n",
+            "unreadable_prediction",
+            "the box covers 2 axial slices: wanted one",
+        ),
+        (
             Form.POLYGON,
             'study_id,axis,vertices\na,axial,"[[0,0,5],[1,1,5]]"\n',
             "unreadable_prediction",
