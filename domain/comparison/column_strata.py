@@ -88,7 +88,7 @@ def _chosen(joined: JoinedMetadata, choice: ColumnChoice) -> Strata:
         raise InvalidInputError(f"{place} names studies or patients: it makes no subgroups")
     numbers = _numbers(joined, cells)
     if choice.cuts:
-        table.check_numbers(key)
+        joined.of_studies.check_numbers(key)
         if np.isnan(numbers).all() and any(cells):
             example = next(filter(None, cells))
             raise InvalidInputError(
@@ -97,7 +97,7 @@ def _chosen(joined: JoinedMetadata, choice: ColumnChoice) -> Strata:
         return _bins(heading, numbers, choice.cuts)
     values = sorted(set(filter(None, cells)))
     if len(values) > MOST_VALUES and _all_numbers(cells, numbers):
-        table.check_numbers(key)
+        joined.of_studies.check_numbers(key)
         return terciles(numbers, heading, TERCILES)
     if len(values) > MOST_VALUES_NAMED or any(len(value) > LONGEST_VALUE for value in values):
         raise InvalidInputError(
@@ -123,9 +123,9 @@ def _suitable(joined: JoinedMetadata) -> Iterator[Strata]:
             continue
         numbers = _numbers(joined, cells)
         are_numbers = _all_numbers(cells, numbers)
-        if are_numbers and (_may_identify(numbers) or joined.table.separated(key)):
+        if are_numbers and (_may_identify(numbers) or joined.of_studies.separated(key)):
             continue
-        if are_numbers and len(values) > MOST_VALUES and joined.table.code(key) is not None:
+        if are_numbers and len(values) > MOST_VALUES and joined.of_studies.code(key) is not None:
             continue
         if len(values) <= MOST_VALUES:
             if 2 * len(values) <= sum(map(bool, cells)) and max(map(len, values)) <= LONGEST_VALUE:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from math import isfinite
 from unicodedata import normalize
@@ -183,6 +183,11 @@ class JoinedMetadata:
     rows: tuple[Row | None, ...]
     unmatched: tuple[int, ...]
     id_columns: frozenset[str]
+
+    @property
+    def of_studies(self) -> MetadataTable:
+        """The rows of studies alone, without sums, units and other cohorts."""
+        return replace(self.table, rows=tuple(filter(None, self.rows)))
 
     def cells(self, column: str) -> list[str | None]:
         """Return each study's cell of a column, (N,); None where it is empty or there is no row.

@@ -102,8 +102,6 @@ class TargetRule:
         """
         key = table.column(self.column)
         died = table.column(self.died) if self.died else None
-        if self._cut:
-            table.check_numbers(key)
         for row in table.rows:
             if died and died in row.cells and _has_died(row.cells[died]) is None:
                 raise InvalidInputError(
@@ -116,18 +114,21 @@ class TargetRule:
             raise self._one_class(table, key)
         return known
 
-    def check_others(self, table: MetadataTable) -> None:
-        """Check that every value of the other class is of it, where that class is not named.
+    def check(self, table: MetadataTable) -> None:
+        """Check that every cell has one meaning: which side of a cut, or which class where the other is not named.
 
         Args:
             table: The rows of the studies alone: those of sums and units are of no class.
 
         Raises:
-            InvalidInputError: One may be unknown, or another writing of the positive class.
+            InvalidInputError: A number may have a separator of thousands; a cell may be unknown, or another
+                writing of the positive class.
         """
+        key = table.column(self.column)
+        if self._cut:
+            table.check_numbers(key)
         if self._cut or self.negative:
             return
-        key = table.column(self.column)
         others = [cell for cell in _values(table, key) if self._is_other(table, cell)]
         if (value := doubtful_value(self.positive, others)) is not None:
             raise InvalidInputError(

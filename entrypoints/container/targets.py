@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from gliobench.application.evaluate.targeted_studies import TargetedStudies
 from gliobench.application.ports.study_source import StudySource
@@ -44,7 +43,7 @@ def evaluated_dataset(
     target, classes = rule.target(table), rule.classes(table)
     patients = [source.origin(study_id).patient_id for study_id in ids]
     joined = join(table, ids, patients, id_column=settings.report.id_column)
-    rule.check_others(replace(table, rows=tuple(filter(None, joined.rows))))
+    rule.check(joined.of_studies)
     rows = zip(ids, joined.rows, strict=True)
     known = {one: classes[row.number] for one, row in rows if row and row.number in classes}
     return TargetedStudies(source, target, known)

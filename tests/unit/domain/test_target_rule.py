@@ -66,9 +66,9 @@ def test_a_value_that_may_not_be_of_the_other_class_is_refused_unless_that_is_na
     table, asked = of_cells(*cells, heading=rule.partition("=")[0]), TargetRule.parse(rule)
 
     with pytest.raises(InvalidInputError, match=re.escape(f"{doubtful!r} may be unknown, or")):
-        asked.check_others(table)
+        asked.check(table)
 
-    replace(asked, negative=("0", "wildtype")).check_others(table)
+    replace(asked, negative=("0", "wildtype")).check(table)
 
 
 @pytest.mark.parametrize(
@@ -87,13 +87,13 @@ def test_a_value_that_may_not_be_of_the_other_class_is_refused_unless_that_is_na
 def test_values_that_merely_resemble_the_positive_one_are_of_the_other_class(
     rule: str, cells: tuple[str, ...]
 ) -> None:
-    TargetRule.parse(rule).check_others(of_cells(*cells, heading=rule.partition("=")[0]))
+    TargetRule.parse(rule).check(of_cells(*cells, heading=rule.partition("=")[0]))
 
 
 @pytest.mark.parametrize("cells", [("400", "-999"), ("61", "48", "-1"), ("30", "9999", "9999")])
 def test_a_number_that_may_stand_for_unknown_is_on_no_side_of_a_cut(cells: tuple[str, ...]) -> None:
     with pytest.raises(InvalidInputError, match="may stand for unknown: wanted such cells empty"):
-        classes("days=>50", *cells)
+        TargetRule.parse("days=>50").check(of_cells(*cells, heading="days"))
 
 
 def test_whole_numbers_are_one_value_however_they_are_written() -> None:

@@ -41,6 +41,14 @@ def test_numbers_with_separators_of_thousands_are_not_cut() -> None:
     assert column_strata(joined(text, len(cells))) == []
 
 
+def test_rows_of_sums_and_units_decide_nothing() -> None:
+    text = "id;age\n;years\ns0;45\ns1;61,5\ns2;1 012\nSum;1.118,5\n"
+
+    (found,) = column_strata(joined(text, 3), [ColumnChoice("age", (50,))])
+
+    assert labels(found) == ["< 50", "≥ 50", "≥ 50"]
+
+
 def test_a_number_that_may_stand_for_unknown_is_in_no_bin() -> None:
     cells = ("-1", *map(str, range(41, 52)))
     with pytest.raises(InvalidInputError, match="-1 may stand for unknown"):
