@@ -7,6 +7,7 @@ from functools import cached_property
 from hashlib import sha256
 from typing import Any, final
 
+import numpy as np
 from numpy.typing import NDArray
 
 from gliobench.adapters.nifti.image_file import ImageFile
@@ -121,6 +122,7 @@ class PredictedMasks(MasksAlone):
         except FaultyStudyError as error:
             if error.kind not in OTHER_GRID:
                 raise
+            _check_header(image, study)
             if not self._resample:
                 raise _other_grid(image, study, error.kind) from error
         if not (image.is_placed and study.oriented):
@@ -154,6 +156,30 @@ def _hash(path: DatasetPath) -> str:
         return content_of(path)
     except FaultError as error:  # reported when it is read as an answer
         return str(error)
+
+
+def _check_header(image: ImageFile, study: Study) -> None:
+    """Refuse a mask of the study's shape that begins at 0 along its own axes: an array saved without its header.
+
+    Raises:
+        FaultyStudyError: It is one, or the study's own file is.
+    """
+    ours, theirs = study.file_grid, image.native_grid
+    if ours.shape == theirs.shape and (_is_bare(ours, theirs) or _is_bare(theirs, ours)):
+        whose = image.name if _is_bare(theirs, ours) else f"study {study.id}"
+        raise FaultyStudyError(
+            FaultKind.AFFINE_MISMATCH,
+            f"{image.path}: the affine of {whose} is that of an array without a header, which begins at 0: "
+            "wanted both with the affine of the images",
+        )
+
+
+def _is_bare(grid: Grid, other: Grid) -> bool:
+    """Return whether an affine is the identity, in NIfTI's frame or ITK's, or that times the other's edges."""
+    edges = np.diag(grid.affine)[:3]
+    is_one = bool(np.allclose(np.abs(edges), 1, rtol=1e-3))
+    is_like = bool(np.allclose(np.abs(edges), other.spacing_mm, rtol=1e-3))
+    return (is_one or is_like) and not (grid.affine - np.diag([*edges, 1])).any()
 
 
 def _other_grid(image: ImageFile, study: Study, kind: FaultKind) -> FaultyStudyError:

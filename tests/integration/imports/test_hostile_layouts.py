@@ -175,7 +175,16 @@ LAYOUTS = {
         all_masks(ONES, COARSE), DECLARED, refused="no mask is on its study's grid"
     ),
     "the affine is lost": Layout(
-        mask(LABELS[FIRST], Grid(GRID.shape, np.eye(4))), failed="wrong_grid", said="--resample"
+        mask(LABELS[FIRST], Grid(GRID.shape, np.eye(4))),
+        (("resample", True),),
+        failed="wrong_grid",
+        said="that of an array without a header",
+    ),
+    "the affine is lost by ITK": Layout(
+        mask(LABELS[FIRST], Grid(GRID.shape, np.diag([-1.0, -1.0, 1.0, 1.0]))),
+        (("resample", True),),
+        failed="wrong_grid",
+        said="that of an array without a header",
     ),
     "resampled from nowhere": Layout(
         mask(LABELS[FIRST], NOWHERE),
