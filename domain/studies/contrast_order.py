@@ -23,7 +23,7 @@ TAIL = 2.0
 CLEARLY = 0.15
 """Difference of the tails, in z-scores, from which on an order is reported as wrong."""
 _SAMPLED_MM = 3.0
-_FEWEST = 5000
+FEWEST = 5000
 """Voxels from which tails are compared: a tenth of a brain's."""
 _CLIPPED = (0.1, 99.9)
 
@@ -65,7 +65,7 @@ def contrast_faults(
         return
     seen = sampled(volumes, grid)
     for one, other in combinations(seen, 2):
-        if np.count_nonzero(seen[one]) >= _FEWEST and np.array_equal(seen[one], seen[other]):
+        if np.count_nonzero(seen[one]) >= FEWEST and np.array_equal(seen[one], seen[other]):
             yield Fault(
                 study_id,
                 FaultKind.CONTRAST_ORDER,
@@ -104,7 +104,7 @@ def brighter_by(one: FloatArray, other: FloatArray) -> float | None:
         None where they share hardly a voxel, or one is constant.
     """
     brain = (one != 0) & (other != 0) & np.isfinite(one) & np.isfinite(other)
-    if np.count_nonzero(brain) < _FEWEST:
+    if np.count_nonzero(brain) < FEWEST:
         return None
     first, second = _scores(one[brain]), _scores(other[brain])
     if first is None or second is None:

@@ -28,11 +28,15 @@ class FaultKind(str, Enum):
     """Raw images could not be brought together, or their brain not be found."""
     EMPTY_VOLUME = "empty_volume"
     MOSTLY_ONE_VALUE = "mostly_one_value"
+    OVERFLOWED = "overflowed"
+    """Bright voxels turned negative where the image was saved as integers of 16 bits."""
     SKULL_NOT_STRIPPED = "skull_not_stripped"
     BRAIN_TOO_SMALL = "brain_too_small"
     BRAIN_TOO_LARGE = "brain_too_large"
     CONTRAST_ORDER = "contrast_order"
     """Two sequences look as if they bore each other's names, or are one image."""
+    SEQUENCES_APART = "sequences_apart"
+    """A sequence shows the brain at another place than the others, or mirrored."""
     NO_ORIENTATION = "no_orientation"
     """The files do not state how their voxels lie in the patient."""
     TUMOUR_TOO_LARGE = "tumour_too_large"
@@ -80,6 +84,7 @@ class FaultKind(str, Enum):
             self.REPEATED_ROW,
             self.BACKGROUND_NOT_ZERO,
             self.CONTRAST_ORDER,
+            self.SEQUENCES_APART,
             self.NO_ORIENTATION,
         )
 

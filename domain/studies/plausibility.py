@@ -22,6 +22,8 @@ LARGEST_TUMOUR = 0.4
 """Maximum share of the brain labelled as tumour."""
 COMMONEST = 0.5
 """Maximum share of the head's voxels with the same value."""
+NEAR_END = 0.9
+"""Share of the range of 16 bits, either way."""
 SHELL_MM = 2.0
 RIM = 6
 """Number of shells, from the surface inwards, in which a scalp lies."""
@@ -58,6 +60,11 @@ def image_faults(
     if (share := _commonest(volume)) > COMMONEST:
         detail = f"{share:.0%} of what {name} shows is one value: wanted an image"
         yield Fault(study_id, FaultKind.MOSTLY_ONE_VALUE, detail)
+    if _overflowed(volume):
+        detail = f"{name} runs from {volume.min():g} to {volume.max():g}, as where bright voxels overflow"
+        yield Fault(
+            study_id, FaultKind.OVERFLOWED, f"{detail} 16 bits: wanted the image as it was before"
+        )
     if grid.shape[Axis.AXIAL] == 1:
         return
     if shows_skull(volume, grid.spacing_mm, modality):
@@ -76,6 +83,14 @@ def image_faults(
             f"{name} shows {ml:.0f} ml that are not background: wanted a whole brain without its "
             f"skull, {SMALLEST_BRAIN_ML:.0f} to {LARGEST_BRAIN_ML:.0f} ml",
         )
+
+
+def _overflowed(volume: FloatArray) -> bool:
+    """Return whether integers about a background of 0 reach both ends of 16 bits."""
+    if not volume.min() <= -NEAR_END * 2**15 <= NEAR_END * 2**15 <= volume.max() < 2**15:
+        return False
+    sample = volume[::3, ::3, ::3]
+    return bool((sample == np.rint(sample)).all())
 
 
 def tumour_fault(study_id: str, *, tumour: BoolArray, brain: BoolArray) -> Fault | None:

@@ -81,6 +81,13 @@ def test_a_brain_of_another_size_is_found(scale: float, kind: FaultKind) -> None
     assert (SMALLEST_BRAIN_ML, LARGEST_BRAIN_ML) == (300, 3000)
 
 
+def test_bright_voxels_that_overflowed_are_found() -> None:
+    whole = np.rint(brain() * np.linspace(1, 200, SHAPE[0], dtype=np.float32)[:, None, None])
+
+    assert FaultKind.OVERFLOWED not in kinds(whole)
+    assert FaultKind.OVERFLOWED in kinds(whole.astype(np.int64).astype(np.int16).astype(np.float32))
+
+
 def test_a_volume_that_is_mostly_one_value_is_no_image() -> None:
     mask = np.where(brain() > 400, 4.0, brain() != 0).astype(np.float32)
 
