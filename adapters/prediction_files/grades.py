@@ -49,11 +49,7 @@ ROUNDING = 0.011
 OF_GRADES = ("ishgg", "hgg")
 CLASSES = ("prediction", "predictedclass", *OF_GRADES)
 """Keys of columns of the positive class, 1 = HGG: whole numbers are classes, others probabilities."""
-ONES = {
-    **dict.fromkeys(("0", "0.0", "false", "False", "FALSE"), Grade.LGG),
-    **dict.fromkeys(("1", "1.0", "true", "True", "TRUE"), Grade.HGG),
-}
-"""Cells of classes."""
+TRUTH = {"false": 0.0, "true": 1.0}
 TARGET = "target"
 """GaNDLF's column of references, in the same classes."""
 
@@ -92,8 +88,15 @@ def targets_in(path: DatasetPath) -> Mapping[str, Grade]:
         InvalidInputError: It is no such table.
     """
     rows = _by_study(Table.read(path))
-    found = {study_id: row.first(TARGET) for study_id, row in rows.items()}
-    return {study_id: ONES[text] for study_id, text in found.items() if text in ONES}
+    found = {study_id: class_in(row.first(TARGET)) for study_id, row in rows.items()}
+    return {study_id: grade for study_id, grade in found.items() if grade is not None}
+
+
+def class_in(cell: str | None) -> Grade | None:
+    """Read a class, 1 or true for HGG, however many zeros a spreadsheet shows; None where it is none."""
+    text = cell or ""
+    number = TRUTH.get(text.lower(), number_in(text))
+    return {0.0: Grade.LGG, 1.0: Grade.HGG}.get(number)
 
 
 def _by_study(table: Table, study_ids: Collection[str] | None = None) -> dict[str, Row]:
@@ -129,7 +132,7 @@ class _Reading:
             )
         column = next(iter(self._columns), "")
         self._are_classes = column in CLASSES and all(
-            row.cells.get(column, "0") in ONES for row in rows.values()
+            class_in(row.cells.get(column, "0")) for row in rows.values()
         )
         self._is_bare = column in BARE and "grade" in table.columns
         if target.is_grade and column in BARE and "grade" not in table.columns:
@@ -176,8 +179,8 @@ class _Reading:
 
     def _number(self, row: Row) -> float | None:
         if self._are_classes:
-            text = row.first(*self._columns)
-            number = None if text is None else float(ONES[text] is Grade.HGG)
+            grade = class_in(row.first(*self._columns))
+            number = None if grade is None else float(grade is Grade.HGG)
         else:
             number = share_in(row, *self._columns, name="", wanted="a probability")
         _check_sum(row, number, self._others)
@@ -214,11 +217,12 @@ def _reasons(row: Row) -> tuple[Reason, ...]:
 
 def _class(row: Row, column: str) -> Grade | None:
     text = row.first(column)
-    if text is not None and text not in ONES:
+    grade = class_in(text)
+    if text is not None and grade is None:
         raise InvalidInputError(
             f"{row.at}: {column} {shown(text)}: wanted 1 or 0 beside a probability"
         )
-    return None if text is None else ONES[text]
+    return grade
 
 
 def _check_sum(row: Row, number: float | None, others: Sequence[str]) -> None:
@@ -238,12 +242,12 @@ def _check_bare(rows: Collection[Row], column: str) -> None:
     classes = {
         key
         for key in beside
-        if none_is_low and {ONES.get(row.cells.get(key, "")) for row in rows} == {*Grade}
+        if none_is_low and {class_in(row.cells.get(key)) for row in rows} == {*Grade}
     }
     for row, number in zip(rows, numbers, strict=True):
         for key in sorted(beside & row.cells.keys()):
             cell = row.cells[key]
-            grade = ONES[cell] if key in classes else WORDS.get(column_key(unescaped(cell)))
+            grade = class_in(cell) if key in classes else WORDS.get(column_key(unescaped(cell)))
             if (grade is Grade.LGG and number > 0.5) or (grade is Grade.HGG and number < 0.5):
                 raise InvalidInputError(
                     f"{row.at}: {column} {number:g} beside {key} {shown(cell)}: is it that of HGG or of "

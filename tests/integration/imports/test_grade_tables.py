@@ -56,6 +56,7 @@ def test_a_probability_gives_the_likelier_grade(tmp_path: Path, content: str) ->
         "SubjectID,Target,Prediction\na,0,1\nb,0,0\nc d,0,1.0\n",
         "id,is_hgg\na,1\nb,0\nc d,1\n",
         "id,is_hgg\na,True\nb,False\nc d,TRUE\n",
+        "id,is_hgg\na,1.00\nb,0.00\nc d,1E+00\n",
         "id,grade,is_hgg\na,HGG,1\nb,LGG,0\nc d,HGG,1\n",
         "id,LGG,HGG\na,0,1\nb,1,0\nc d,0,1\n",
     ],
