@@ -24,6 +24,8 @@ from gliobench.domain.studies.study_ids import study_id_of
 
 Size: TypeAlias = tuple[int | None, int | None]
 """Width and height of a picture in pixels; None where it is not stated."""
+MANY = 8
+"""Boxes, of which one would be smaller than its distance from the corner."""
 ENDINGS = (".nii.gz", ".nii", ".png", ".jpg", ".jpeg")
 """Of `file_name`, which are no part of a study's id."""
 
@@ -105,7 +107,10 @@ def read_coco(
         if (one.segmentation if form is Form.POLYGON else one.bbox) is not None
     ]
     _check_category(drawn, place)
-    check_units(place, [_numbers(one, form) for _, one in drawn], Frame.PIXELS)
+    numbers = [_numbers(one, form) for _, one in drawn]
+    check_units(place, numbers, Frame.PIXELS)
+    if form is Form.BOX:
+        _check_sizes(place, numbers)
     sizes = _sizes(document)
     spots: dict[str, dict[Form, Spot]] = {
         study_id: {
@@ -144,6 +149,16 @@ def _best(
             "score: wanted one, or a score that chooses it"
         )
     return best
+
+
+def _check_sizes(place: str, boxes: Sequence[Sequence[float]]) -> None:
+    """Refuse boxes that all end in the picture's lower right of their own size, as corners read as sizes do."""
+    different = {tuple(box) for box in boxes if len(box) == 4}
+    if len(different) >= MANY and all(w > x > 0 and h > y > 0 for x, y, w, h in different):
+        raise InvalidInputError(
+            f"{place}: every box is larger than its distance from the picture's corner, as x, y and the other "
+            "corner are: wanted x, y, width, height"
+        )
 
 
 def _check_category(drawn: Sequence[tuple[str, _Annotation]], place: str) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from hashlib import sha256
 from io import BytesIO
@@ -21,6 +23,7 @@ from gliobench.domain.files.tables import (
     MOST_ROWS,
     Row,
     column_key,
+    delimiter_of,
     is_missing,
     number_in,
     read_rows,
@@ -48,6 +51,7 @@ STUDY_COLUMNS = tuple(
     )
 )
 """Keys of the columns that name a study; the first one counts, before those of other ids."""
+_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+(e[+-]?\d+)?", re.IGNORECASE | re.ASCII)
 _OF_STUDIES = frozenset(map(column_key, ("study_id", "study", "case_id", "case", "id")))
 """Those that never name a patient, whose id may be that of another visit. Mere numbers may be of rows."""
 
@@ -90,7 +94,11 @@ class Table:
                     place, content, [record for _, record in from_lines(content, place)]
                 )
             case _:
-                table = cls(place, content, *read_rows(content, place=place))
+                columns, rows = read_rows(content, place=place)
+                has_commas = delimiter_of(content) != ","
+                table = cls(
+                    place, content, columns, map(_with_points, rows) if has_commas else rows
+                )
         if not table.id_columns:
             raise InvalidInputError(
                 f"{place}: row 1: no column names the study: wanted study_id, SubjectID, case or patient"
@@ -130,6 +138,17 @@ class Table:
 def names_studies(column: str) -> bool:
     """Return whether a column with this key names studies or patients, such as "BraTS21 ID", and no mere rows."""
     return column in STUDY_COLUMNS or (column.endswith("id") and is_id_column(column))
+
+
+def _with_points(row: Row) -> Row:
+    """Write decimal commas as points, as they may stand where semicolons or tabs separate the cells."""
+    cells = {
+        key: cell.replace(",", ".")
+        if _DECIMAL_COMMA.fullmatch(cell) and not names_studies(key)
+        else cell
+        for key, cell in row.cells.items()
+    }
+    return replace(row, cells=cells)
 
 
 def read_bytes(path: DatasetPath) -> bytes:

@@ -35,6 +35,7 @@ def graded(path: Path, content: str | bytes, name: str = "grades.csv") -> dict[s
         "study_id,probability_hgg\na,0.75\nb,0.25\n",
         "\ufeffSubjectID;p_hgg\r\na;0.75\r\nb;0.25\r\n",
         "case\tprobability\na\t0.75\nb\t2.5e-1\n",
+        "SubjectID;p_hgg\r\na;0,75\r\nb;2,5E-01\r\n",
         "SubjectID,Target,Prediction\na,1,0.75\nb,1,0.25\n",
         '"Patient ID","Prob HGG"\n" a ","0.75"\n"b",0.25\n\n',
     ],

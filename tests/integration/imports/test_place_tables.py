@@ -58,6 +58,7 @@ def placed(path: Path, kind: Form, content: str, study: Study = STUDY) -> object
         "study_id,x_mm,y_mm,z_mm,frame\na,2,4,15,LPS\n",
         "study_id,i,j,k\na,1,2,5\n",
         "study_id,i,j,k,frame\na,8,9,5,RAS\n",
+        "study_id;i;j;k;frame\na;8,0;9,00;5;RAS\n",
     ],
 )
 def test_a_point_is_the_same_in_every_frame(tmp_path: Path, content: str) -> None:
@@ -350,3 +351,21 @@ def test_a_wrong_box_of_coco_fails_its_picture(
 
     assert isinstance(found, Failure)
     assert found.reason is reason
+
+
+def test_boxes_that_are_all_corners_read_as_sizes_are_refused(tmp_path: Path) -> None:
+    def document(*sizes: tuple[int, int]) -> dict[str, object]:
+        boxes = [[20 + at, 15, *size] for at, size in enumerate(sizes)]
+        return {
+            "images": [{"id": at, "file_name": f"{at}.png"} for at in range(len(boxes))],
+            "annotations": [{"image_id": at, "bbox": box} for at, box in enumerate(boxes)],
+        }
+
+    corners = [(40, 30)] * 8
+    file = tmp_path / "boxes.json"
+    file.write_text(json.dumps(document(*corners)))
+    with pytest.raises(InvalidInputError, match="as x, y and the other corner are: wanted x, y, w"):
+        read_coco(file, Form.BOX_3D)
+
+    file.write_text(json.dumps(document(*corners[1:], (12, 30))))
+    assert read_coco(file, Form.BOX_3D).holds("7")
