@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from itertools import pairwise
 from math import isfinite
 from numbers import Integral, Real
 from typing import TypeVar
@@ -11,8 +12,18 @@ from typing import TypeVar
 import numpy as np
 
 from gliobench.domain.errors import WrongAnswerError
-from gliobench.domain.geometry.grids import Axis, Box, Box3D, Grid, Plane, Point, Point3D, Polygon
-from gliobench.domain.labels.regions import Region
+from gliobench.domain.geometry.grids import (
+    Axis,
+    BoolArray,
+    Box,
+    Box3D,
+    Grid,
+    Plane,
+    Point,
+    Point3D,
+    Polygon,
+)
+from gliobench.domain.labels.regions import NESTED, Region
 from gliobench.domain.messages import one_line, shown
 from gliobench.domain.predictions.prediction import (
     TYPE_OF_FORM,
@@ -30,6 +41,8 @@ from gliobench.domain.predictions.reasons import Reason
 from gliobench.domain.studies.study import Grade, Study
 
 T = TypeVar("T")
+OUTSIDE = 0.1
+"""How far a point may lie outside of the image, as a share of its length: an estimate may miss it."""
 
 
 def checked_grade(answer: object, _study: Study, _backend: str) -> GradePrediction | Failure:
@@ -101,6 +114,7 @@ def _checked_place(place: Localisation, grid: Grid) -> Localisation:
             return _own_mask(place, grid)
         case Point3D():
             i, j, k = _numbers(place.at, 3, "point_3d")
+            _check_near((i, j, k), grid.shape)
             return Point3D((i, j, k))
         case Box3D():
             start, stop = _corners(place, grid.shape)
@@ -109,6 +123,8 @@ def _checked_place(place: Localisation, grid: Grid) -> Localisation:
     match place:
         case Point():
             x, y = _numbers(place.at, 2, "point")
+            first, second = plane.in_plane_axes
+            _check_near((x, y), (grid.shape[first], grid.shape[second]))
             return Point(plane, (x, y))
         case Box():
             first, second = plane.in_plane_axes
@@ -125,7 +141,24 @@ def _own_mask(mask: Mask, grid: Grid) -> Mask:
         raise WrongAnswerError(f"mask on a grid that is not the study's: {difference}")
     for region in _mapping(mask.regions, "mask's regions"):
         _a(Region, region, "mask's region")
+    for outer, inner in pairwise(region for region in NESTED if region in mask.regions):
+        _check_inside(inner, mask.regions[inner], outer, mask.regions[outer])
     return Mask(mask.grid, {region: np.array(voxels) for region, voxels in mask.regions.items()})
+
+
+def _check_inside(inner: Region, part: BoolArray, outer: Region, whole: BoolArray) -> None:
+    """Check that a region has voxels in the one about it; networks may let a few of them stick out."""
+    if part.any() and whole.any() and not (part & whole).any():
+        raise WrongAnswerError(
+            f"mask whose {inner.value} lies outside of its {outer.value}: wanted regions, of which "
+            f"{outer.value} holds {inner.value}, not tissues"
+        )
+
+
+def _check_near(point: tuple[float, ...], shape: tuple[int, ...]) -> None:
+    """Check that a point is of the image: one far from it may be in millimetres."""
+    if any(not -OUTSIDE * n <= at <= (1 + OUTSIDE) * n for at, n in zip(point, shape, strict=True)):
+        raise WrongAnswerError(f"point {point} far outside of grid {shape}: wanted voxels")
 
 
 def _checked_plane(plane: object, grid: Grid) -> Plane:

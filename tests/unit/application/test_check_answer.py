@@ -68,6 +68,17 @@ def mask(shape: tuple[int, int, int] = STUDY.grid.shape, dtype: Any = bool, **gr
     return Mask(replace(STUDY.grid, shape=shape, **grid), {Region.WT: np.ones(shape, dtype)})
 
 
+def of_tissues() -> Mask:
+    oedema, core = (np.arange(12)[:, None, None] * np.ones(STUDY.grid.shape) == at for at in (3, 4))
+    return Mask(STUDY.grid, {Region.WT: oedema, Region.TC: core})
+
+
+def sticking_out() -> Mask:
+    whole, core = np.zeros((2, *STUDY.grid.shape), dtype=bool)
+    whole[3:6], core[5:8] = True, True
+    return Mask(STUDY.grid, {Region.WT: whole, Region.TC: core})
+
+
 @pytest.mark.parametrize(
     ("answer", "wanted"),
     [
@@ -103,6 +114,7 @@ def test_a_wrong_grade_fails_its_study(answer: Callable[[], Any], wanted: str) -
         (Form.MASK, lambda: mask(affine=np.diag([1.0, 1, 2, 1])), "not the study's"),
         (Form.MASK, lambda: mask(dtype=np.uint8), "uint8"),
         (Form.MASK, lambda: replace(mask(), grid="RAS"), "'str' object"),
+        (Form.MASK, of_tissues, "whose TC lies outside of its WT: wanted regions"),
         (Form.BOX_3D, lambda: Box3D((0, 0, 0), (13, 3, 3)), "reaches out of grid (12, 14, 10)"),
         (Form.BOX_3D, lambda: Box3D((0, 0, 0), (2.5, 3, 3)), "box's corner 2.5: wanted an integer"),
         (Form.BOX_3D, lambda: Box3D((0, 0), (3, 3)), "wanted 3 numbers"),
@@ -110,7 +122,13 @@ def test_a_wrong_grade_fails_its_study(answer: Callable[[], Any], wanted: str) -
         (Form.BOX, lambda: Box(Plane(Axis.AXIAL, 10), (0, 0), (3, 3)), "wanted 0 to 9"),
         (Form.POINT, lambda: Point(Plane(2, 3), (1, 1)), "plane's axis 2: wanted Axis"),
         (Form.POINT, lambda: Point("axial", (1, 1)), "plane 'axial': wanted Plane"),
+        (
+            Form.POINT,
+            lambda: Point(AXIAL, (5, 15.5)),
+            "point (5.0, 15.5) far outside of grid (12, 14)",
+        ),
         (Form.POINT_3D, lambda: Point3D((1, 2)), "wanted 3 numbers"),
+        (Form.POINT_3D, lambda: Point3D((-2, 2, 2)), "point (-2.0, 2.0, 2.0) far outside of grid"),
         (Form.POLYGON, lambda: Polygon(Plane(Axis.AXIAL, 99), ((0, 0), (0, 5), (5, 0))), "to 9"),
     ],
 )
@@ -121,6 +139,18 @@ def test_a_wrong_place_fails_its_study(form: Form, answer: Callable[[], Any], wa
     assert failure.reason is FailureReason.BACKEND_ERROR
     assert failure.detail.startswith("backend mine ")
     assert wanted in failure.detail
+
+
+@pytest.mark.parametrize(
+    ("form", "answer"),
+    [
+        (Form.MASK, sticking_out),
+        (Form.POINT_3D, lambda: Point3D((-0.9, 14.4, 5))),
+        (Form.POINT, lambda: Point(AXIAL, (-0.5, 15))),
+    ],
+)
+def test_an_answer_that_is_inexact_is_an_answer(form: Form, answer: Callable[[], Any]) -> None:
+    assert not isinstance(placed(form, answer), Failure)
 
 
 @pytest.mark.parametrize("answers", [None, 3, "HGG", [], {}, [GradePrediction(Grade.HGG)] * 2])
