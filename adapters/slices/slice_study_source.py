@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from math import isfinite
@@ -33,7 +34,9 @@ from gliobench.domain.studies.subjects import Subject, grade_in, patient_in, sit
 CASES_FILE = "cases.csv"
 IMAGES = "image"
 MASKS = "mask"
-_STUDY_ID = column_key("study_id")
+_STUDY_ID, _SPACING_MM = column_key("study_id"), column_key("spacing_mm")
+_SPACING = re.compile(r"spacing|pixelsize|voxelsize|mmperpixel")
+"""In keys of columns that state the edge of a pixel, which would else be the default."""
 
 
 @final
@@ -213,6 +216,11 @@ def _read_cases(path: DatasetPath, spacing_mm: float) -> dict[str, _Case]:
     columns, rows = read_table(path)
     if _STUDY_ID not in columns:
         raise InvalidInputError(f"{path}: row 1: wanted a column study_id")
+    others = [heading for key, heading in columns.items() if _SPACING.search(key)]
+    if others and _SPACING_MM not in columns:
+        raise InvalidInputError(
+            f"{path}: row 1: column {shown(others[0])} is not read: wanted spacing_mm, the edge of a pixel"
+        )
     cases: dict[str, _Case] = {}
     for row in rows:
         case = _read_case(row, spacing_mm)
@@ -260,7 +268,7 @@ def _choice(row: Row) -> SliceChoice | None:
 
 
 def _spacing_mm(row: Row, by_default: float) -> float:
-    value = row.first("spacingmm") or by_default
+    value = row.first(_SPACING_MM) or by_default
     try:
         spacing_mm = float(value)
     except ValueError:

@@ -185,6 +185,7 @@ def test_a_picture_that_is_missing_is_told_by_its_path(folder: Path) -> None:
         (["study_id,patient_id", "a,p", "a,q"], "row 3: a is in row 2 already"),
         (["study_id,spacing_mm", "a,-1"], "spacing of '-1' mm"),
         (["study_id,spacing_mm", "a,wide"], "spacing of 'wide' mm"),
+        (["study_id,Pixel spacing", "a,0.5"], "'Pixel spacing' is not read: wanted spacing_mm"),
     ],
 )
 def test_a_table_that_is_not_in_order_is_refused(folder: Path, rows: list[str], said: str) -> None:
