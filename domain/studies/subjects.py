@@ -13,6 +13,8 @@ from gliobench.domain.studies.study_ids import study_id_of, why_no_file_name
 
 PATIENT_COLUMNS = ("patientid", "patient", "participantid", "participant")
 """Keys of the columns that name a patient; the first one counts."""
+_SUBJECTS, _STUDY = ("subjectid", "subject"), "studyid"
+"""Those that name a patient where they stand beside the name of a study, and say something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,9 @@ def study_id_in(row: Row, name: str) -> str:
 def patient_in(row: Row) -> str | None:
     """Read the patient's id from a row; None where it has none."""
     name = row.first(*PATIENT_COLUMNS)
+    if name is None and (study := row.first(_STUDY)) is not None:
+        subject = row.first(*_SUBJECTS)
+        name = None if subject == study else subject
     return None if name is None else study_id_of(name)
 
 
