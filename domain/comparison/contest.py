@@ -61,7 +61,7 @@ class Contest:
             self.plan,
             replicates=replicates,
             seed=seed,
-            pulls=Pulls(self.scores.pulls, compared=together),
+            pulls=Pulls(lambda: [self.scores.pulls()], compared=together),
         )
         return np.vstack([found.observed, found.drawn])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Any, TypeAlias
 
@@ -73,16 +73,21 @@ def joined_columns(batches: Iterable[Columns]) -> Columns:
     """Put columns together, a batch after the other, without those that say nothing.
 
     Args:
-        batches: As `columns_of` gives them; they are emptied.
+        batches: As `columns_of` gives them.
     """
-    everything = columns_of(RowColumns([]))
-    parts = list(batches) or [everything]
+    everything, rest = columns_of(RowColumns([])), iter(batches)
+    names, there = dict.fromkeys(everything), set[str]()
+    lengths, parts = list[int](), list[Columns]()
+    for part in chain([next(rest, everything)], rest):
+        names |= dict.fromkeys(part)
+        there |= part.keys()
+        lengths.append(len(part["study_id"]))
+        parts.append({name: values for name, values in part.items() if not _is_silent(values)})
     asked = {form for form in Form if any(part[f"{form.value}.asked"].any() for part in parts)}
     idle = tuple(f"{form.value}." for form in Form if form not in asked)
-    idle += tuple(region for region in _REGIONS if not _is_scored(region, parts))
-    there = {name for part in parts for name in part}
-    names = (name for name in dict.fromkeys(chain(everything, *parts)) if name in there)
-    lengths = [len(part["study_id"]) for part in parts]
+    idle += tuple(
+        region for region in _REGIONS if not any(name.startswith(region) for name in chain(*parts))
+    )
     return {
         name: np.concatenate(
             [
@@ -91,22 +96,16 @@ def joined_columns(batches: Iterable[Columns]) -> Columns:
             ]
         )
         for name in names
-        if not name.startswith(idle)
+        if name in there and not name.startswith(idle)
     }
 
 
 _REGIONS = tuple(f"{Form.MASK.value}.{region.value}_" for region in Region)
-"""How the columns of each region of a mask begin."""
+"""How the columns of each region of a mask begin; a run has no scores of the others."""
 
 
-def _is_scored(region: str, parts: Sequence[Columns]) -> bool:
-    """Return whether any study has a score in a region; a run has no column of the other regions."""
-    return any(
-        not np.isnan(values).all()
-        for part in parts
-        for name, values in part.items()
-        if name.startswith(region)
-    )
+def _is_silent(values: NDArray[Any]) -> bool:
+    return values.dtype == np.float64 and bool(np.isnan(values).all())
 
 
 def read_columns() -> list[str]:

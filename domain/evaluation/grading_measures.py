@@ -90,7 +90,7 @@ class GradedAnswers:
         widths = (len(self.ranked) if item.needs_probabilities else self.n for item in measures)
         spans = pairwise(accumulate(widths, initial=0))
         return Pulls(
-            lambda: np.hstack([self._pulls(item) for item in measures]),
+            lambda: map(self._pulls, measures),
             compared=[range(*span) for span in spans],
         )
 

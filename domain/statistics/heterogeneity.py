@@ -139,9 +139,11 @@ class _Units:
         means = np.zeros((len(labels[0]), self.n_parts, self.values.shape[1]))
         errors = np.zeros_like(means)
         for at, drawn in zip(self.members, labels, strict=True):
-            of_class = self.values[at] - self.values[at].mean(axis=0)
-            common = (of_class**2).sum(axis=0) / max(1, len(at) - 1)
-            sums, squares = self._sums(drawn, of_class)
+            of_class = self.values[at]
+            of_class -= of_class.mean(axis=0)
+            squared = of_class**2
+            common = squared.sum(axis=0) / max(1, len(at) - 1)
+            sums, squares = self._sums(drawn, of_class, squared)
             sizes = np.bincount(drawn[0], minlength=self.n_parts)[:, None]  # the same in every row
             mean = sums / sizes
             spread = np.maximum(squares - sizes * mean**2, 0.0)
@@ -157,10 +159,13 @@ class _Units:
         )
         return np.asarray((weights * (means - middle) ** 2).sum(axis=1))
 
-    def _sums(self, labels: Indices, values: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Sum values and their squares by subgroup, (R, parts, M) each, for (R, U) labels."""
-        both = np.hstack([values, values**2])
-        sums = [(labels == part).astype(np.float64) @ both for part in range(self.n_parts - 1)]
-        rest = both.sum(axis=0) - np.sum(sums, axis=0)
-        first, second = np.split(np.stack([*sums, rest], axis=1), 2, axis=2)
-        return first, second
+    def _sums(self, labels: Indices, *columns: FloatArray) -> Iterator[FloatArray]:
+        """Sum columns, (U, M) each, by subgroup for (R, U) labels: (R, parts, M) each."""
+        found: list[list[FloatArray]] = [[] for _ in columns]
+        for part in range(self.n_parts - 1):
+            chosen = (labels == part).astype(np.float64)
+            for sums, values in zip(found, columns, strict=True):
+                sums.append(chosen @ values)
+        for sums, values in zip(found, columns, strict=True):
+            rest = values.sum(axis=0) - np.sum(sums, axis=0)
+            yield np.stack([*sums, rest], axis=1)

@@ -121,12 +121,10 @@ class SamplingPlan:
             yield self._of_studies(weights), shares
 
     def centred(self, pulls: FloatArray) -> FloatArray:
-        """Sum the studies' numbers, (N, M), of each patient, less the mean of its stratum, (P, M)."""
-        found = pulls
-        if not self._one_study_each:
-            found = np.column_stack([np.bincount(self.patient, column) for column in pulls.T])
+        """Sum the studies' numbers, (N,), of each patient, less the mean of its stratum, (P,)."""
+        found = np.asarray(np.bincount(self.patient, pulls), dtype=np.float64)
         for members in self.strata:
-            found[members] -= found[members].mean(axis=0)
+            found[members] -= found[members].mean()
         return found
 
     @property

@@ -56,7 +56,7 @@ def test_pulls_of_grading_measures_are_their_derivatives(measure: object) -> Non
     statistic, pulls = ANSWERS.statistic([measure]), ANSWERS.pulls([measure])  # type: ignore[list-item]  parametrised
 
     assert pulls is not None
-    found = pulls.of_studies()
+    found = np.hstack(list(pulls.of_studies()))
 
     for study in (0, 1, 2, 3, 700):
         assert found[study] == pytest.approx(differentiated(statistic, study), rel=1e-6, abs=1e-12)
@@ -161,6 +161,6 @@ def test_500_patients_have_to_decide_each_statistic_of_a_large_cohort(
     pulls = np.where(np.arange(n) < deciding, (-1.0) ** np.arange(n), 0.0)[:, None]
     plan = SamplingPlan.of(list(range(n)), [True] * n)
 
-    limit = normal_limit.normal_limit(Pulls(lambda: pulls), plan, np.zeros(1))
+    limit = normal_limit.normal_limit(Pulls(lambda: [pulls]), plan, np.zeros(1))
 
     assert (limit is None) is is_drawn
