@@ -18,14 +18,16 @@ from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.studies.contrast_order import (
     CLEARLY,
     ORDERS,
+    T1_WEIGHTED,
     TAIL,
-    Order,
     brighter_by,
+    likeness,
     sampled,
 )
 from gliobench.domain.studies.study import Study
 
-Found = Mapping[Order, float]
+Found = Mapping[str, float]
+"""By relation, in words."""
 
 
 def main() -> None:
@@ -43,11 +45,11 @@ def main() -> None:
         source = PhantomStudySource(given.phantoms, spacing_mm=2.0)
         groups["phantoms"] = [measured(study) for study in studies_in([source])]
     print(f"Tails of {TAIL:g} %, margin {CLEARLY:g}; {len(patients)} patients.\n")
-    print("| brighter | studies | n | smallest | median | false alarms | swaps recognised |")
+    print("| relation | studies | n | smallest | median | false alarms | swaps recognised |")
     print("|---|---|---|---|---|---|---|")
-    for order in ORDERS:
+    for relation in next(iter(halves[0])):
         for name, group in groups.items():
-            print_row(order, name, sorted(found[order] for found in group))
+            print_row(relation, name, sorted(found[relation] for found in group))
 
 
 def studies_in(sources: Sequence[StudySource]) -> Iterator[Study]:
@@ -60,18 +62,23 @@ def studies_in(sources: Sequence[StudySource]) -> Iterator[Study]:
 def measured(study: Study) -> Found:
     """Measure every relation in one study, with the sequences under their own names."""
     volumes = sampled({item: study.volume(item) for item in study.volumes}, study.grid)
-    found = {order: brighter_by(volumes[order.brighter], volumes[order.darker]) for order in ORDERS}
-    return {order: value for order, value in found.items() if value is not None}
+    found = {
+        f"{order.brighter.value} brighter than {order.darker.value}": brighter_by(
+            volumes[order.brighter], volumes[order.darker]
+        )
+        for order in ORDERS
+    }
+    found |= {f"t2w like t2f, not {t1.value}": likeness(volumes, t1) for t1 in T1_WEIGHTED}
+    return {relation: value for relation, value in found.items() if value is not None}
 
 
-def print_row(order: Order, name: str, values: Sequence[float]) -> None:
+def print_row(relation: str, name: str, values: Sequence[float]) -> None:
     """Print one relation in one group."""
     n = len(values)
     alarms = sum(value < -CLEARLY for value in values)
     swaps = sum(-value < -CLEARLY for value in values)
-    which = f"{order.brighter.value} than {order.darker.value}"
     ends = f"{values[0]:.2f} | {values[n // 2]:.2f}"
-    print(f"| {which} | {name} | {n} | {ends} | {alarms} of {n} | {swaps} of {n} |")
+    print(f"| {relation} | {name} | {n} | {ends} | {alarms} of {n} | {swaps} of {n} |")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 
 A network answers swapped sequences as confidently as right ones. After z-scoring, two sequences of a brain
 differ most in few voxels, and the sign of the difference there names them: contrast agent makes vessels
-and enhancing tumour brighter in T1c than in T1n, and CSF is brighter in T2w than in any other sequence.
+and enhancing tumour brighter in T1c than in T1n, and CSF is brighter in T2w than in any other sequence. FLAIR is
+known by the company it keeps: over the whole brain it resembles T2w, and the two T1 resemble each other.
 `docs/results/contrast_order.py` measures the rules on real studies.
 """
 
@@ -22,6 +23,7 @@ TAIL = 2.0
 """Per cent of the voxels in which two sequences differ most, either way."""
 CLEARLY = 0.15
 """Difference of the tails, in z-scores, from which on an order is reported as wrong."""
+T1_WEIGHTED = (Modality.T1N, Modality.T1C)
 _SAMPLED_MM = 3.0
 FEWEST = 5000
 """Voxels from which tails are compared: a tenth of a brain's."""
@@ -82,6 +84,14 @@ def contrast_faults(
                 FaultKind.CONTRAST_ORDER,
                 f"{first} is not brighter than {second} in {order.where}: are they swapped?",
             )
+    for t1 in T1_WEIGHTED:
+        found = likeness(seen, t1)
+        if found is not None and found < -CLEARLY:
+            yield Fault(
+                study_id,
+                FaultKind.CONTRAST_ORDER,
+                f"t2w resembles {t1.value} more than t2f: are {t1.value} and t2f swapped?",
+            )
 
 
 def sampled(volumes: Mapping[Modality, FloatArray], grid: Grid) -> dict[Modality, FloatArray]:
@@ -111,6 +121,44 @@ def brighter_by(one: FloatArray, other: FloatArray) -> float | None:
         return None
     low, middle, high = np.percentile(first - second, (TAIL, 50, 100 - TAIL))
     return float(high + low - 2 * middle)
+
+
+def likeness(volumes: Mapping[Modality, FloatArray], t1: Modality) -> float | None:
+    """Measure how much more FLAIR resembles T2w, and one T1 the other, than the reverse.
+
+    The sign turns round where that T1 and FLAIR are swapped.
+
+    Args:
+        volumes: (I, J, K) by modality, zero around the brain.
+        t1: `T1N` or `T1C`.
+
+    Returns:
+        The correlations of ranks with T2w, and with the other T1 where it is there, of the one minus the
+        other; None where T2w, FLAIR or this T1 is absent, or they share hardly a voxel.
+    """
+    t2w, t2f = Modality.T2W, Modality.T2F
+    (other,) = set(T1_WEIGHTED) - {t1}
+    present = {item: volumes[item] for item in (t2w, t2f, t1, other) if item in volumes}
+    if len(present) < (4 if other in present else 3):
+        return None
+    brain = np.all([volume != 0 for volume in present.values()], axis=0)
+    if np.count_nonzero(brain) < FEWEST:
+        return None
+    ranks = {item: _ranks(volume[brain]) for item, volume in present.items()}
+
+    def alike(one: Modality, another: Modality) -> float:
+        return float(np.mean(ranks[one] * ranks[another]))
+
+    with_t2w = alike(t2w, t2f) - alike(t2w, t1)
+    return with_t2w + (alike(other, t1) - alike(other, t2f) if other in ranks else 0.0)
+
+
+def _ranks(voxels: FloatArray) -> FloatArray:
+    """Return ranks of mean 0 and deviation 1, those of equal voxels alike; zeros where all are equal."""
+    _, at, counts = np.unique(voxels, return_inverse=True, return_counts=True)
+    ranks = (np.cumsum(counts) - counts / 2)[at]
+    deviation = ranks.std()
+    return (ranks - ranks.mean()) / deviation if deviation else np.zeros_like(ranks)
 
 
 def _scores(voxels: FloatArray) -> FloatArray | None:

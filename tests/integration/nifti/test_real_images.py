@@ -38,6 +38,8 @@ def test_stripped_brains_are_plausible_and_given_as_the_files_hold_them(
         (Modality.T2W, Modality.T2F),
         (Modality.T1N, Modality.T2W),
         (Modality.T1C, Modality.T2W),
+        (Modality.T1N, Modality.T2F),
+        (Modality.T1C, Modality.T2F),
     ],
 )
 def test_swapped_sequences_of_real_studies_are_recognised(

@@ -16,6 +16,8 @@ GRID = Grid(shape=SHAPE, affine=np.diag([3.0, 3.0, 3.0, 1.0]))
 CSF, VESSELS = np.s_[10:18, 10:18, 4:18], np.s_[4:8, 4:8, :]
 GREY = {T1N: (100, 20, 100), T1C: (100, 20, 260), T2W: (100, 300, 100), T2F: (100, 40, 100)}
 """Of the tissue, of CSF and of what takes up contrast agent."""
+WHITE = {T1N: 20, T1C: 20, T2W: -20, T2F: -20}
+"""How much brighter white matter is, which is a half of the tissue."""
 
 
 def brain() -> dict[Modality, np.ndarray]:
@@ -23,6 +25,7 @@ def brain() -> dict[Modality, np.ndarray]:
     volumes = {}
     for modality, (tissue, csf, vessels) in GREY.items():
         volume = np.full(SHAPE, tissue, dtype=np.float32)
+        volume[:, SHAPE[1] // 2 :] += WHITE[modality]
         volume[CSF], volume[VESSELS] = csf, vessels
         volumes[modality] = volume + rng.normal(0, 3, SHAPE).astype(np.float32)
     return volumes
@@ -48,6 +51,18 @@ def test_two_swapped_sequences_are_named(one: Modality, other: Modality, where: 
     said = f"{one.value} is not brighter than {other.value} in {where}: are they swapped?"
     assert said in [fault.detail for fault in found]
     assert found[0].kind.is_note
+
+
+@pytest.mark.parametrize("t1", [T1N, T1C])
+@pytest.mark.parametrize("absent", [(), ("other T1",)])
+def test_flair_swapped_with_a_t1_is_named(t1: Modality, absent: tuple[str, ...]) -> None:
+    volumes = swapped(t1, T2F)
+    if absent:
+        del volumes[T1C if t1 is T1N else T1N]
+
+    found = [fault.detail for fault in contrast_faults("s", volumes, GRID)]
+
+    assert f"t2w resembles {t1.value} more than t2f: are {t1.value} and t2f swapped?" in found
 
 
 def test_the_measure_turns_its_sign_round_with_the_sequences() -> None:
