@@ -9,6 +9,7 @@ from gliobench.application.ports.prediction_files import PredictionFiles
 from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.errors import FaultError, InvalidInputError
 from gliobench.domain.geometry.grids import Grid, Point, Point3D, Polygon
+from gliobench.domain.labels import exchanged_tissues
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.predictions.prediction import (
     Failure,
@@ -61,6 +62,43 @@ def check_inside(
         raise InvalidInputError(
             f"backend {name}: {len(wrong)} of {n} places cannot be used: {wrong[0].detail}"
         )
+
+
+def check_tissues(
+    name: str, files: PredictionFiles, source: StudySource, study_ids: Iterable[str]
+) -> None:
+    """Check that masks whose labels are not declared call tissues what the references call them.
+
+    Args:
+        name: The backend's.
+        files: Of masks.
+        source: The studies.
+        study_ids: Those that the files are of.
+
+    Raises:
+        InvalidInputError: Oedema and the core without enhancement are exchanged.
+    """
+    probed = islice(_opened(source, study_ids), exchanged_tissues.PROBED)
+    pairs = (pair for study in probed for pair in _masks_of(study, files, source))
+    if exchanged_tissues.are_exchanged(pairs):
+        raise InvalidInputError(
+            f"backend {name}: {exchanged_tissues.EXCHANGED}: wanted labels declared (--labels), or masks in "
+            "the order of the references"
+        )
+
+
+def _masks_of(
+    study: Study, files: PredictionFiles, source: StudySource
+) -> Iterator[tuple[exchanged_tissues.Regions, exchanged_tissues.Regions]]:
+    said = files.localise(study)
+    mask = None if isinstance(said, Failure) else said.answers.get(Form.MASK)
+    if isinstance(mask, Mask):
+        try:
+            reference = source.reference(study.id)
+        except FaultError:  # it is reported when it is scored
+            return
+        if reference.grid is None:
+            yield mask.regions, reference.regions
 
 
 def _opened(source: StudySource, study_ids: Iterable[str]) -> Iterator[Study]:

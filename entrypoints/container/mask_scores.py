@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -12,11 +12,14 @@ from gliobench.adapters.nifti.predicted_mask_names import MaskFiles
 from gliobench.adapters.nifti.predicted_masks import PredictedMasks, integers_of
 from gliobench.adapters.nifti.reference_masks import NiftiReferenceMasks
 from gliobench.application.evaluate.score_masks import ScoredMasks, score_masks
+from gliobench.application.ports.prediction_files import PredictionFiles
 from gliobench.application.ports.reference_masks import ReferenceMasks
 from gliobench.domain.errors import FaultError, NotFoundError
 from gliobench.domain.labels.convention import LabelConvention
+from gliobench.domain.labels.exchanged_tissues import PROBED, Regions, are_exchanged
 from gliobench.domain.labels.proposal import convention_of_predictions, propose
 from gliobench.domain.metrics.measures import EVERY_SET, MeasureSet
+from gliobench.domain.predictions.prediction import Failure, Form, Mask
 from gliobench.entrypoints.container.mask_folders import (
     FindSegmentations,
     FoundMasks,
@@ -40,6 +43,8 @@ class MaskScores:
         sets: Sets of measures that were computed.
         strays: Files or series of the predictions that belong to no reference.
         passed_over: Files beside the references that were not read: masks of the brain, say.
+        exchanged: Whether tissues of the predictions lie where the references have others, and their labels
+            are not declared.
     """
 
     scored: ScoredMasks
@@ -48,6 +53,7 @@ class MaskScores:
     sets: tuple[MeasureSet, ...]
     strays: tuple[str, ...]
     passed_over: tuple[str, ...] = ()
+    exchanged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +118,20 @@ def score_places(
     )
     maps = references.no_masks if isinstance(references, MaskFiles) else ()
     passed_over = (*references.strays, *maps)
-    return MaskScores(scored, labels, theirs, sets, predictions.strays, passed_over)
+    answered = [case.study_id for case in scored.cases if not case.failures][:PROBED]
+    exchanged = own is None and are_exchanged(_regions(answered, experts, answers))
+    return MaskScores(scored, labels, theirs, sets, predictions.strays, passed_over, exchanged)
+
+
+def _regions(
+    study_ids: Iterable[str], references: ReferenceMasks, predictions: PredictionFiles
+) -> Iterator[tuple[Regions, Regions]]:
+    for study_id in study_ids:
+        reference = references.read(study_id)
+        said = predictions.localise(reference.study)
+        mask = None if isinstance(said, Failure) else said.answers[Form.MASK]
+        if isinstance(mask, Mask):
+            yield mask.regions, reference.regions
 
 
 def _labels(declared: str | OwnLabels | None, found: FoundMasks) -> LabelConvention:

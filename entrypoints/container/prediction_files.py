@@ -28,6 +28,7 @@ from gliobench.application.backends.imported import (
     patients_named,
 )
 from gliobench.application.backends.mask_answers import MaskAnswers
+from gliobench.application.backends.misplaced import check_tissues
 from gliobench.application.ports.backend import Backend, BackendOptions
 from gliobench.application.ports.dataset_path import DatasetPath
 from gliobench.application.ports.prediction_files import PredictionFiles
@@ -107,6 +108,9 @@ def file_backend(
     )
     if source is not None:
         check_belongs(name, files, source)
+        for item in files:
+            if isinstance(item, PredictedMasks) and not isinstance(table.labels, str):
+                check_tissues(name, item, source, filter(item.holds, source.study_ids()))
     return backend
 
 

@@ -13,6 +13,7 @@ from rich.table import Table
 from gliobench.domain.evaluation.scores import CaseScore, score_names
 from gliobench.domain.evaluation.summary import FormSummary
 from gliobench.domain.files.tables import write_csv
+from gliobench.domain.labels.exchanged_tissues import EXCHANGED
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.metrics.measures import Measure, scored_in
 from gliobench.domain.predictions.prediction import Form
@@ -77,6 +78,8 @@ def _remarks(found: MaskScores) -> Iterator[str]:
         yield f"[yellow]{EQUAL}[/]"
     if found.scored.fit:
         yield f"[yellow]{found.scored.fit.sentence('The masks')}[/]"
+    if found.exchanged:
+        yield f"[yellow]In the predictions, {EXCHANGED}: declare them by --prediction-labels.[/]"
     failed = [case for case in found.scored.cases if case.failures]
     yield from _few("Failed", [f"{case.study_id}: {case.failures[0].detail}" for case in failed])
     unread = [f"{name}: {why}" for name, why in found.scored.unread.items()]
@@ -113,6 +116,7 @@ def score_values(found: MaskScores) -> dict[str, Any]:
         "n_failed": scored.n_failed,
         "equal_to_references": scored.equal_to_references,
         "another_frame": scored.fit.sentence("The masks") if scored.fit else None,
+        "tissues_exchanged": found.exchanged,
         "unreadable_references": scored.unread,
         "predictions_of_no_reference": list(found.strays),
         "beside_references_not_read": list(found.passed_over),

@@ -135,6 +135,22 @@ def test_masks_whose_arrays_are_flipped_are_pointed_out(tmp_path: Path) -> None:
     assert "(tracking index 1.00" in written["another_frame"]
 
 
+def test_masks_whose_labels_are_in_another_order_are_pointed_out_unless_declared(
+    tmp_path: Path,
+) -> None:
+    mask = labels(4, 14)
+    write(tmp_path / "experts" / f"{STUDIES[0]}.nii.gz", mask)
+    write(tmp_path / "theirs" / f"{STUDIES[0]}.nii.gz", np.array([0, 2, 1, 3, 4], np.uint8)[mask])
+    folders = tmp_path / "experts", tmp_path / "theirs"
+
+    shown = score(*folders)
+    declared = score(*folders, "--prediction-labels", "brats-gli-2017", "--json")
+
+    assert "as if their labels were in nnU-Net's order" in " ".join(shown.stdout.split())
+    assert json.loads(score(*folders, "--json").stdout)["tissues_exchanged"] is True
+    assert json.loads(declared.stdout)["tissues_exchanged"] is False
+
+
 def test_no_number_is_cut_off_in_a_narrow_terminal(
     folders: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:

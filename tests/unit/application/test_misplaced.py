@@ -9,7 +9,7 @@ import pytest
 
 from fakes.fake_study_source import FakeStudySource, fake_case
 from gliobench.adapters.prediction_files.written import Written
-from gliobench.application.backends.misplaced import check_inside
+from gliobench.application.backends.misplaced import check_inside, check_tissues
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry.grids import Axis, Plane, Point3D, Polygon
 from gliobench.domain.labels.regions import Region
@@ -75,3 +75,19 @@ def test_masks_that_all_cover_what_lies_around_the_tumour_are_refused() -> None:
     check({"a": inverted, "b": mask}, Form.MASK)
     with pytest.raises(InvalidInputError, match="no mask can be used: the mask covers .* inverted"):
         check({"a": inverted, "b": inverted}, Form.MASK)
+
+
+def test_masks_whose_oedema_and_core_are_exchanged_are_refused() -> None:
+    def files(*, exchanged: bool) -> Written:
+        spots = {}
+        for study_id in ("a", "b"):
+            found = dict(SOURCE.reference(study_id).regions)
+            if exchanged:
+                found[Region.TC] = found[Region.ET] | (found[Region.WT] & ~found[Region.TC])
+            mask = Mask(SOURCE.study(study_id).grid, found)
+            spots[study_id] = {Form.MASK: lambda _, mask=mask: mask}
+        return Written("masks", "masks", "", spots=spots, forms=frozenset({Form.MASK}))
+
+    check_tissues("tool", files(exchanged=False), SOURCE, ["a", "b"])
+    with pytest.raises(InvalidInputError, match="backend tool: oedema lies where the references"):
+        check_tissues("tool", files(exchanged=True), SOURCE, ["a", "b"])
