@@ -9,11 +9,12 @@ from gliobench.domain.geometry.grids import FloatArray
 from gliobench.domain.studies.contrast_order import contrast_faults
 from gliobench.domain.studies.faults import Fault, FaultKind
 from gliobench.domain.studies.overlap import overlap_faults
+from gliobench.domain.studies.posture import posture_faults
 from gliobench.domain.studies.study import Modality, Study
 
 
 def scope_faults(study: Study) -> Iterator[Fault]:
-    """Name sequences that bear each other's names or lie apart, and an orientation that no file states.
+    """Name sequences that bear each other's names or lie apart, and an orientation that is odd or not stated.
 
     Volumes that cannot be read are left out.
 
@@ -32,6 +33,7 @@ def scope_faults(study: Study) -> Iterator[Fault]:
             continue
     yield from contrast_faults(study.id, readable, study.grid)
     yield from overlap_faults(study.id, readable, study.grid)
+    yield from posture_faults(study.id, readable, study.grid)
     if not study.oriented:
         yield Fault(
             study.id,

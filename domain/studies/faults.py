@@ -39,6 +39,8 @@ class FaultKind(str, Enum):
     """A sequence shows the brain at another place than the others, or mirrored."""
     NO_ORIENTATION = "no_orientation"
     """The files do not state how their voxels lie in the patient."""
+    ODD_ORIENTATION = "odd_orientation"
+    """The brain's shape is that of one that lies otherwise than its header says."""
     TUMOUR_TOO_LARGE = "tumour_too_large"
     """An answer labels most of the brain as tumour."""
     UNKNOWN_LABEL = "unknown_label"
@@ -86,6 +88,7 @@ class FaultKind(str, Enum):
             self.CONTRAST_ORDER,
             self.SEQUENCES_APART,
             self.NO_ORIENTATION,
+            self.ODD_ORIENTATION,
         )
 
 

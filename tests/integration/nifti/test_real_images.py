@@ -54,6 +54,18 @@ def test_swapped_sequences_of_real_studies_are_recognised(
         assert FaultKind.CONTRAST_ORDER in [fault.kind for fault in scope_faults(swapped)]
 
 
+@pytest.mark.parametrize("axes", [(1,), (2,), (1, 2)])
+def test_real_brains_that_are_turned_are_recognised(real_data: Path, axes: tuple[int, ...]) -> None:
+    source = BratsStudySource(real_data / "brats_2mm_more")
+    for study_id in source.study_ids():
+        study = source.study(study_id)
+        turned = {item: np.flip(study.volume(item), axes) for item in study.volumes}
+
+        (fault,) = scope_faults(replace(study, volumes=turned))
+
+        assert fault.kind is FaultKind.ODD_ORIENTATION
+
+
 def test_a_real_study_scored_over_all_voxels_keeps_its_brain(real_data: Path) -> None:
     source = BratsStudySource(real_data / "brats_2mm_more")
     plain = source.study(source.study_ids()[0]).volume(Modality.T2F)
