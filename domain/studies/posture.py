@@ -60,7 +60,7 @@ class Posture:
 
     @property
     def doubt(self) -> str:
-        """Say what speaks against the header; empty where nothing does."""
+        """Describe what speaks against the header; empty where nothing does."""
         if self.symmetry < -CLEARLY_SYMMETRIC:
             return "is most symmetric along another axis than from left to right, as where axes are exchanged"
         turned = self.narrow_front < -CLEARLY_TURNED
