@@ -186,10 +186,10 @@ def _check_names(names: Collection[str], patients: Mapping[str, str]) -> None:
     known = {*patients, *patients.values()}
     same = set(map(joined_name, known))
     by_word = {name.casefold(): name for name in known if name in patients or not name.isdecimal()}
-    by_number = {int(name): name for name in known if name.isdecimal()}
+    by_number = {name.lstrip("0"): name for name in known if name.isdecimal()}
     for name in sorted(names):
         if not same & {joined_name(name), joined_name(patient_of(name).id)}:
-            number = by_number.get(int(name)) if name.isdecimal() else None
+            number = by_number.get(name.lstrip("0"))
             if like := next(filter(None, map(by_word.get, _words_of(name))), number):
                 raise InvalidInputError(
                     f"{shown(name)} is no study, but looks like {like}: wanted a study's or a patient's "
