@@ -31,7 +31,7 @@ from gliobench.domain.files.tables import (
 )
 from gliobench.domain.messages import shown
 from gliobench.domain.predictions.prediction import Failure, FailureReason
-from gliobench.domain.studies.metadata import is_id_column
+from gliobench.domain.studies.metadata_join import is_id_column
 from gliobench.domain.studies.study_ids import study_id_of
 
 STUDY_COLUMNS = tuple(

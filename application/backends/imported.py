@@ -23,7 +23,7 @@ from gliobench.domain.predictions.prediction import (
     NoTumour,
 )
 from gliobench.domain.studies.grading_target import GRADE, GradingTarget
-from gliobench.domain.studies.metadata import joined_name
+from gliobench.domain.studies.metadata_join import joined_name
 from gliobench.domain.studies.patients import patient_hash, patient_of
 from gliobench.domain.studies.study import Grade, Modality, Study
 

@@ -10,7 +10,8 @@ from gliobench.domain.comparison.metadata_facts import MetadataFacts
 from gliobench.domain.comparison.strata import Strata
 from gliobench.domain.evaluation.case_table import CaseTable
 from gliobench.domain.studies.grading_target import GRADE, GradingTarget
-from gliobench.domain.studies.metadata import JoinedMetadata, MetadataTable, join
+from gliobench.domain.studies.metadata import MetadataTable
+from gliobench.domain.studies.metadata_join import JoinedMetadata, join
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry.grids import FloatArray
 from gliobench.domain.messages import printable, shown
 from gliobench.domain.studies.grading_target import GRADE, GradingTarget
-from gliobench.domain.studies.metadata import JoinedMetadata
+from gliobench.domain.studies.metadata_join import JoinedMetadata
 
 MOST_VALUES, MOST_VALUES_NAMED = 8, 24
 """Values of a column that is taken by itself, and of one that is asked for by its name."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from gliobench.domain.comparison.strata import Strata
 from gliobench.domain.messages import printable
-from gliobench.domain.studies.metadata import JoinedMetadata
+from gliobench.domain.studies.metadata_join import JoinedMetadata
 
 MOST_NAMED = 100
 """So many rows without a study are named."""

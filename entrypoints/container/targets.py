@@ -8,7 +8,8 @@ from gliobench.application.evaluate.targeted_studies import TargetedStudies
 from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.labels.proposal import DatasetLabels
-from gliobench.domain.studies.metadata import MetadataTable, join
+from gliobench.domain.studies.metadata import MetadataTable
+from gliobench.domain.studies.metadata_join import join
 from gliobench.domain.studies.target_rule import TargetRule
 from gliobench.entrypoints.settings import Settings
 

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.studies.metadata import JoinedMetadata, MetadataTable, join
+from gliobench.domain.studies.metadata import MetadataTable
+from gliobench.domain.studies.metadata_join import JoinedMetadata, join
 
 STUDIES = ("BraTS20_Training_001", "TCGA-DU-7294", "P7_v1", "P7_v2")
 PATIENTS = ("BraTS20_Training_001", "TCGA-DU-7294", "P7", "P7")
@@ -105,6 +106,24 @@ def test_a_patient_with_a_single_visit_does_not_make_a_table_of_patients_one_of_
     assert found.by_patient
     assert found.cells("idh") == [None, "a", "b", "b"]
     assert found.unmatched == (4,)
+
+
+@pytest.mark.parametrize("patients", ["patient_id", "Subject"])
+def test_visits_of_a_patient_may_differ_where_they_are_named(patients: str) -> None:
+    text = f"{patients},study_id,age\nP7,P7_v1,60\nP7,P7_v2,61\n"
+
+    found = joined(text)
+
+    assert found.cells("age") == [None, None, "60", "61"]
+    assert not found.by_patient
+
+
+def test_the_first_visit_may_bear_the_patients_name() -> None:
+    table_of_visits = table("patient,study,age\nP7,P7,60\nP7,P7_2,61\n")
+
+    found = join(table_of_visits, ("P7", "P7_2"), ("P7", "P7"))
+
+    assert found.cells("age") == ["60", "61"]
 
 
 def test_a_row_that_names_no_study_is_counted_by_its_number() -> None:

@@ -6,7 +6,8 @@ from gliobench.domain.comparison.column_strata import ColumnChoice, column_strat
 from gliobench.domain.comparison.metadata_facts import ColumnFacts, MetadataFacts
 from gliobench.domain.comparison.strata import Strata
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.studies.metadata import JoinedMetadata, MetadataTable, join
+from gliobench.domain.studies.metadata import MetadataTable
+from gliobench.domain.studies.metadata_join import JoinedMetadata, join
 
 
 def joined(text: str, n: int) -> JoinedMetadata:
