@@ -36,6 +36,8 @@ _MISSING = frozenset(
 )
 """Among them "." of SAS and what Excel shows in the place of a value that it cannot compute."""
 _DELIMITERS, _LONGEST_HEADER = ",;\t", 2**16
+_NAMED_DELIMITER = re.compile(r'\s*"?sep=(?P<by>[,;\t])"?\s*', re.IGNORECASE)
+"""A first line by which Excel knows what separates the cells."""
 _NO_TEXT = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\x1f\x8b")
 """How files of Excel begin, zip archives as the new ones and others as the old ones, and gzip."""
 _BYTE_ORDERS = (b"\xff\xfe", b"\xfe\xff")
@@ -153,9 +155,12 @@ def _harmless(value: object) -> object:
 
 
 def delimiter_of(content: bytes) -> str:
-    """Choose the delimiter that splits the header into the most cells."""
+    """Choose the delimiter that a first line names, or that splits the header into the most cells."""
     text = content[:_LONGEST_HEADER].decode(_encoding(content), errors="replace")
-    header = _QUOTED.sub("", text.lstrip().partition("\n")[0])
+    first = text.lstrip().partition("\n")[0]
+    if named := _NAMED_DELIMITER.fullmatch(first):
+        return named["by"]
+    header = _QUOTED.sub("", first)
     return max(_DELIMITERS, key=header.count)
 
 
@@ -183,7 +188,8 @@ def _lines(content: bytes, place: str) -> Iterator[tuple[int, list[str]]]:
             raise InvalidInputError(
                 f"{place}: row {number}: {error}: wanted cells separated by {delimiter!r}, in UTF-8"
             ) from error
-        if any(line):
+        names_delimiter = number == 1 and _NAMED_DELIMITER.fullmatch(delimiter.join(line))
+        if any(line) and not names_delimiter:
             yield number, line
     raise InvalidInputError(f"{place}: more than {MOST_ROWS:,} rows: wanted fewer")
 

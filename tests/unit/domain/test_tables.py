@@ -36,6 +36,13 @@ def test_a_table_is_read_however_a_spreadsheet_saves_it(content: bytes) -> None:
     assert read(content) == [(2, {"grade": "HGG", "patientid": "anna"}), (4, {"patientid": "ben"})]
 
 
+@pytest.mark.parametrize("first", ["sep=;", '"sep=;"', "SEP=;\r", "\ufeffsep=;"])
+def test_a_first_line_that_names_the_delimiter_is_no_header(first: str) -> None:
+    found = read(f"{first}\nAge, years, about;ID\n44;anna\n".encode())
+
+    assert found == [(3, {"ageyearsabout": "44", "id": "anna"})]
+
+
 def test_a_comma_in_quotes_separates_no_cells() -> None:
     assert read(b'"Age, years";ID\n44;anna\n') == [(2, {"ageyears": "44", "id": "anna"})]
 
