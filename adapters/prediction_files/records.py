@@ -32,7 +32,7 @@ from gliobench.domain.files.tables import (
 from gliobench.domain.messages import shown
 from gliobench.domain.predictions.prediction import Failure, FailureReason
 from gliobench.domain.studies.metadata_join import is_id_column
-from gliobench.domain.studies.study_ids import study_id_of
+from gliobench.domain.studies.study_ids import lost_zeros, study_id_of
 
 STUDY_COLUMNS = tuple(
     map(
@@ -117,9 +117,10 @@ class Table:
             study_ids: Every study that may be in it; None where they are not known.
 
         Raises:
-            InvalidInputError: A row names no study, or two of them, or the table is damaged there.
+            InvalidInputError: A row names no study, or two of them, or one without its zeros, or the table is
+                damaged there.
         """
-        known = frozenset(study_ids or ())
+        known, said = frozenset(study_ids or ()), set[str]()
         for row in self._rows:
             cells = [row.cells[key] for key in _OF_STUDIES & row.cells.keys()]
             named = known & {
@@ -132,7 +133,13 @@ class Table:
             name = row.first(*self.id_columns)
             if name is None:
                 raise InvalidInputError(f"{row.at}: no study is named: wanted its id")
-            yield study_id_of(unescaped(name)), row
+            study_id = study_id_of(unescaped(name))
+            said.add(study_id)
+            yield study_id, row
+        if lost := lost_zeros(sorted(said - known), known.difference(said)):
+            raise InvalidInputError(
+                f"{self.place}: {lost[0]} is no study, but may be {lost[1]}: wanted names with their zeros"
+            )
 
 
 def names_studies(column: str) -> bool:

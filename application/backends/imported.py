@@ -26,6 +26,7 @@ from gliobench.domain.studies.grading_target import GRADE, GradingTarget
 from gliobench.domain.studies.metadata_join import joined_name
 from gliobench.domain.studies.patients import patient_hash, patient_of
 from gliobench.domain.studies.study import Grade, Modality, Study
+from gliobench.domain.studies.study_ids import lost_zeros
 
 _WORDS = re.compile(r"[\s,;:/\\\"'\[\](){}]+")
 _ENDING = re.compile(r"\.(nii(\.gz)?|npz|npy|h5|zip|dcm)$")
@@ -186,15 +187,18 @@ def _check_names(names: Collection[str], patients: Mapping[str, str]) -> None:
     known = {*patients, *patients.values()}
     same = set(map(joined_name, known))
     by_word = {name.casefold(): name for name in known if name in patients or not name.isdecimal()}
-    by_number = {name.lstrip("0"): name for name in known if name.isdecimal()}
-    for name in sorted(names):
-        if not same & {joined_name(name), joined_name(patient_of(name).id)}:
-            number = by_number.get(name.lstrip("0"))
-            if like := next(filter(None, map(by_word.get, _words_of(name))), number):
-                raise InvalidInputError(
-                    f"{shown(name)} is no study, but looks like {like}: wanted a study's or a patient's "
-                    "name alone in each line"
-                )
+    strangers = [
+        name
+        for name in sorted(names)
+        if not same & {joined_name(name), joined_name(patient_of(name).id)}
+    ]
+    pairs = ((name, by_word.get(word)) for name in strangers for word in _words_of(name))
+    like = next((pair for pair in pairs if pair[1]), None) or lost_zeros(strangers, known)
+    if like:
+        raise InvalidInputError(
+            f"{shown(like[0])} is no study, but looks like {like[1]}: wanted a study's or a patient's name "
+            "alone in each line"
+        )
 
 
 def _words_of(name: str) -> Iterator[str]:

@@ -11,7 +11,7 @@ from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.files.tables import Row
 from gliobench.domain.messages import shown
 from gliobench.domain.studies.metadata import MetadataTable
-from gliobench.domain.studies.study_ids import study_id_of
+from gliobench.domain.studies.study_ids import lost_zeros, study_id_of
 
 _ID = re.compile(
     r"(?=.)(brats\d*|tcga|tcia|tcgatcia|ucsf|upenn)?"
@@ -88,6 +88,7 @@ def join(
     for_studies = [item for item in joins if item.places is by_study]
     best = _only(table, _sound(table, for_studies or joins), study_ids)
     rows = [best.rows.get(at) for at in range(len(study_ids))]
+    _check_zeros(table, best, study_ids if for_studies else patients)
     return JoinedMetadata(
         table,
         best.column,
@@ -177,6 +178,17 @@ def _only(table: MetadataTable, joins: Sequence[_Join], study_ids: Sequence[str]
                 f"{table.place}: {names} both name studies and disagree: set report.id_column to one"
             )
     return max(joins, key=lambda found: len(found.rows))
+
+
+def _check_zeros(table: MetadataTable, join: _Join, names: Sequence[str]) -> None:
+    """Refuse rows whose study is named without its zeros: they would be left out, and others not."""
+    without = {name for at, name in enumerate(names) if at not in join.rows}
+    left_over = set(join.unmatched)
+    cells = [row.cells.get(join.column, "") for row in table.rows if row.number in left_over]
+    if lost := lost_zeros(cells, without):
+        raise InvalidInputError(
+            f"{table.place}: {lost[0]} is no study, but may be {lost[1]}: wanted names with their zeros"
+        )
 
 
 def _naming(table: MetadataTable, *places: Mapping[str, list[int]]) -> Iterator[str]:

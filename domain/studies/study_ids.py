@@ -7,6 +7,7 @@ gliobench's own files, ids are encoded further and limited in length.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from hashlib import sha256
 from unicodedata import normalize
 from urllib.parse import quote
@@ -31,6 +32,23 @@ def study_id_of(name: str) -> str:
         `Pati\xebnt`, in ASCII.
     """
     return printable(normalize("NFC", name).replace("\\", "\\\\"))
+
+
+def lost_zeros(names: Iterable[str], known: Collection[str]) -> tuple[str, str] | None:
+    """Find a name that is a known one but for zeros that spreadsheets leave out or add.
+
+    >>> lost_zeros(["12", "7", "8.0"], ["012", "7"]), lost_zeros(["8.0"], ["8"]), lost_zeros(["8"], ["80"])
+    (('12', '012'), ('8.0', '8'), None)
+
+    Returns:
+        It and the known one, the first of them; None where there is none.
+    """
+    numbers = {name.lstrip("0"): name for name in known if name.isdecimal()}
+    for name in names:
+        found = numbers.get(name.removesuffix(".0").lstrip("0"))
+        if found is not None and name not in known:
+            return name, found
+    return None
 
 
 def why_no_file_name(name: str) -> str | None:

@@ -302,3 +302,11 @@ def test_a_probability_that_no_class_beside_it_contradicts_is_of_hgg(
     tmp_path: Path, content: str
 ) -> None:
     assert graded(tmp_path, content)["a"] == GradePrediction(HGG, 0.9)
+
+
+def test_studies_that_lost_their_zeros_are_no_failures_but_refused(tmp_path: Path) -> None:
+    (tmp_path / "g.csv").write_text("id,grade\n9,HGG\n10,LGG\n")
+
+    with pytest.raises(InvalidInputError, match="9 is no study, but may be 09: wanted names with"):
+        read_grades(tmp_path / "g.csv", study_ids=["09", "10"])
+    assert read_grades(tmp_path / "g.csv", study_ids=["9", "09", "10"]).holds("9")

@@ -118,6 +118,15 @@ def test_visits_of_a_patient_may_differ_where_they_are_named(patients: str) -> N
     assert not found.by_patient
 
 
+def test_names_that_lost_their_zeros_are_refused_also_where_others_have_none() -> None:
+    text = "".join(f"{number},{number}\n" for number in range(98, 103))
+
+    with pytest.raises(
+        InvalidInputError, match="98 is no study, but may be 098: wanted names with"
+    ):
+        join(table(f"id,age\n{text}"), ("098", "100", "101"), ("098", "100", "101"))
+
+
 def test_the_first_visit_may_bear_the_patients_name() -> None:
     table_of_visits = table("patient,study,age\nP7,P7,60\nP7,P7_2,61\n")
 
