@@ -40,7 +40,7 @@ class FaultKind(str, Enum):
     NO_ORIENTATION = "no_orientation"
     """The files do not state how their voxels lie in the patient."""
     ODD_ORIENTATION = "odd_orientation"
-    """The brain's shape is that of one that lies otherwise than its header says."""
+    """The brain's shape is that of one that lies otherwise, or has other edges, than its header says."""
     TUMOUR_TOO_LARGE = "tumour_too_large"
     """An answer labels most of the brain as tumour."""
     UNKNOWN_LABEL = "unknown_label"

@@ -1,4 +1,4 @@
-"""Whether a stripped brain lies as its header says: nose to the front, vertex up, sides left and right.
+"""Whether a stripped brain lies as its header says: forehead in front, vertex up, sides left and right.
 
 A header that is wrong moves every place to another side or lobe. The shape of the brain shows which way it
 lies: it is symmetric from left to right, narrower in front, and what lies low, the cerebellum, lies behind.
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gliobench.domain.geometry.grids import Axis, BoolArray, FloatArray, Grid, extent
+from gliobench.domain.geometry.grids import Axis, BoolArray, FloatArray, Grid, Spacing, extent
 from gliobench.domain.studies.contrast_order import FEWEST, sampled
 from gliobench.domain.studies.faults import Fault, FaultKind
 from gliobench.domain.studies.plausibility import shows_skull
@@ -23,35 +23,43 @@ CLEARLY_SYMMETRIC = 0.05
 CLEARLY_TURNED = 0.07
 """Skewness or correlation, below zero, from which on a brain lies the other way round."""
 
+LENGTH, HEIGHT = (0.85, 1.7), (0.6, 1.5)
+"""Of a brain relative to its width; 1.08 to 1.34 and 0.89 to 1.13 in real studies."""
+
 
 @dataclass(frozen=True, slots=True)
 class Posture:
-    """How a brain lies, each number positive where the header is right and negative where it is not.
+    """How a brain lies; all but its size is positive where the header is right, and negative where not.
 
     Args:
+        size_mm: From left to right, back to front and bottom to top.
         symmetry: Dice with its mirror image from left to right, minus the best along another axis.
         narrow_front: Skewness from back to front.
         low_behind: Correlation of height and frontness.
         front_over_top: Skewness from back to front, minus that from bottom to top.
     """
 
+    size_mm: Spacing
     symmetry: float
     narrow_front: float
     low_behind: float
     front_over_top: float
 
     @classmethod
-    def of(cls, brain: BoolArray) -> Posture:
+    def of(cls, brain: BoolArray, grid: Grid) -> Posture:
         """Measure a brain.
 
         Args:
-            brain: (I, J, K) bool, RAS+; some voxels along each axis.
+            brain: (I, J, K) bool, RAS+, a sample of the grid; some voxels along each axis.
+            grid: Which gives it its size.
         """
         box = brain[extent(brain)]
         fits = [np.count_nonzero(box & np.flip(box, axis)) / np.count_nonzero(box) for axis in Axis]
         at = np.argwhere(box).astype(np.float64)
         front, up = ((at - at.mean(axis=0)) / np.maximum(at.std(axis=0), 1e-9)).T[1:]
+        size = np.array(box.shape) / brain.shape * grid.shape * grid.spacing_mm
         return cls(
+            size_mm=(float(size[0]), float(size[1]), float(size[2])),
             symmetry=fits[0] - max(fits[1:]),
             narrow_front=float((front**3).mean()),
             low_behind=float((front * up).mean()),
@@ -68,7 +76,12 @@ class Posture:
         sides = ["front and back"] * turned + ["top and bottom"] * upturned
         if not sides and self.front_over_top < -CLEARLY_TURNED:
             return "narrows to its top, as where axes are exchanged"
-        return f"has the shape of one with {' and '.join(sides)} exchanged" if sides else ""
+        if sides:
+            return f"has the shape of one with {' and '.join(sides)} exchanged"
+        width, length, height = self.size_mm
+        if not (LENGTH[0] < length / width < LENGTH[1] and HEIGHT[0] < height / width < HEIGHT[1]):
+            return f"is {width:.0f} mm wide, {length:.0f} long and {height:.0f} high, as no whole one is"
+        return ""
 
 
 def posture_faults(
@@ -84,10 +97,12 @@ def posture_faults(
     if grid.shape[Axis.AXIAL] == 1:
         return
     brains = [volume != 0 for volume in sampled(volumes, grid).values()]
-    doubts = {Posture.of(brain).doubt for brain in brains if np.count_nonzero(brain) >= FEWEST}
+    doubts = {
+        Posture.of(brain, grid).doubt for brain in brains if np.count_nonzero(brain) >= FEWEST
+    }
     if len(doubts) != 1 or not (doubt := doubts.pop()):
         return
     if any(shows_skull(volume, grid.spacing_mm, item) for item, volume in volumes.items()):
         return
-    detail = f"the brain {doubt}: places and sides follow the header, which may be wrong"
+    detail = f"the brain {doubt}: places, sides and sizes follow the header, which may be wrong"
     yield Fault(study_id, FaultKind.ODD_ORIENTATION, detail)

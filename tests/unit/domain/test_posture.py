@@ -44,7 +44,7 @@ def test_a_brain_that_lies_as_its_header_says_is_not_remarked_on() -> None:
 def test_a_brain_that_is_turned_is_named(axes: tuple[int, ...], sides: str) -> None:
     (detail,) = details(np.flip(brain(), axes))
 
-    assert detail.startswith(f"the brain has the shape of one with {sides} exchanged: places")
+    assert detail.startswith(f"the brain has the shape of one with {sides} exchanged: places,")
 
 
 def test_axes_in_another_order_are_named() -> None:
@@ -59,6 +59,15 @@ def test_front_and_top_in_the_place_of_each_other_are_named() -> None:
     (detail,) = details(np.swapaxes(brain(), 1, 2))
 
     assert "exchanged" in detail
+
+
+@pytest.mark.parametrize("edges", [(3, 3, 6), (3, 3, 1.2), (6, 3, 3)])
+def test_edges_that_no_brain_has_are_named(edges: tuple[float, float, float]) -> None:
+    grid = Grid(shape=SHAPE, affine=np.diag([*edges, 1.0]))
+
+    faults = list(posture_faults("s", {Modality.T1C: brain()}, grid))
+
+    assert " mm wide, " in faults[0].detail
 
 
 def test_sequences_that_disagree_are_not_remarked_on() -> None:
