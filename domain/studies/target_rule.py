@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.files.tables import Row
+from gliobench.domain.files.tables import Row, is_missing
 from gliobench.domain.messages import printable, shown
 from gliobench.domain.studies.grading_target import LONGEST, GradingTarget
 from gliobench.domain.studies.metadata import MetadataTable, plain
@@ -21,13 +21,14 @@ _ALIVE = re.compile(r"\s*alive\W*(?P<days>\d+(\.\d+)?)?.*", re.IGNORECASE | re.A
 """A patient who was alive when last seen, perhaps with the days until then: "ALIVE (361 days later)", but no
 other number: "alive since 2016"."""
 _UNDECIDED = re.compile(
-    r"(in|un)determin\w+|equivocal|inconclusive|borderline|uncertain|unclear|ambiguous|pending|nos"
+    r"(in|un)determin\w+|equivocal|inconclusive|borderline|uncertain|unclear|ambiguous|pending|nos|nec"
     r"|not (tested|done|determined|evaluated|assessed|performed|otherwise specified)|untested"
     r"|n\.? ?[dk]\.?|tb[ad]|-"
     r"|insufficient\b.*|invalid|failed",
     re.IGNORECASE,
 )
 """A cell of a test that decided nothing; "-" where it is not the opposite of "+"."""
+_PARTS = re.compile(r"\s*[/,;]\s*|\s+or\s+", re.IGNORECASE)
 _DIED = {"1": True, "yes": True, "true": True, "dead": True, "died": True, "deceased": True}
 _DIED |= {"0": False, "no": False, "false": False, "alive": False, "censored": False}
 
@@ -154,9 +155,9 @@ class TargetRule:
     def _is_other(self, table: MetadataTable, cell: str) -> bool:
         if self.negative:
             return _is_one_of(table, cell, self.negative)
-        text = plain(cell).replace("_", " ")
-        is_undecided = _UNDECIDED.fullmatch(text) and not (text == "-" and "+" in self.positive)
-        return not (is_undecided or _is_one_of(table, cell, self.positive))
+        is_minus = plain(cell) == "-" and "+" in self.positive
+        is_of_neither = _is_undecided(cell) and not is_minus
+        return not (is_of_neither or _is_one_of(table, cell, self.positive))
 
     def _value_names(self, table: MetadataTable, key: str) -> tuple[str, str]:
         """Name both classes by their values: by the other's where a class has several."""
@@ -184,6 +185,12 @@ class TargetRule:
             f"{shown(table.headings[key])} leaves one class without a row: its values are "
             f"{_some(_values(table, key))}"
         )
+
+
+def _is_undecided(cell: str) -> bool:
+    """Return whether a test decided nothing, perhaps for several reasons, as "NOS/NEC" and "unknown or pending"."""
+    parts = _PARTS.split(plain(cell).replace("_", " "))
+    return all(is_missing(part) or _UNDECIDED.fullmatch(part) for part in parts)
 
 
 def _beyond(
