@@ -32,8 +32,19 @@ def test_every_other_value_is_negative_and_an_empty_cell_is_unknown() -> None:
 
 @pytest.mark.parametrize(
     "cell",
-    ["indeterminate", "NOS", "not tested", "Not_Done", "equivocal", "n.d.", "NK", "tbd", "–"]
-    + ["NOS/NEC", "unknown or not tested"],
+    [
+        "indeterminate",
+        "NOS",
+        "not tested",
+        "Not_Done",
+        "equivocal",
+        "n.d.",
+        "NK",
+        "tbd",
+        "–",
+        "NOS/NEC",
+        "unknown or not tested",
+    ],
 )
 def test_a_test_that_decided_nothing_is_unknown_unless_it_is_named(cell: str) -> None:
     cells = ("mutant", "wildtype", cell)
