@@ -87,7 +87,7 @@ class Posture:
 def posture_faults(
     study_id: str, volumes: Mapping[Modality, FloatArray], grid: Grid
 ) -> Iterator[Fault]:
-    """Report a brain that lies otherwise than its header says, where all sequences agree.
+    """Report a brain that lies otherwise than its header says, where all sequences do.
 
     Args:
         study_id: The study.
@@ -97,12 +97,12 @@ def posture_faults(
     if grid.shape[Axis.AXIAL] == 1:
         return
     brains = [volume != 0 for volume in sampled(volumes, grid).values()]
-    doubts = {
+    doubts = [
         Posture.of(brain, grid).doubt for brain in brains if np.count_nonzero(brain) >= FEWEST
-    }
-    if len(doubts) != 1 or not (doubt := doubts.pop()):
+    ]
+    if not doubts or not all(doubts):
         return
     if any(shows_skull(volume, grid.spacing_mm, item) for item, volume in volumes.items()):
         return
-    detail = f"the brain {doubt}: places, sides and sizes follow the header, which may be wrong"
+    detail = f"the brain {doubts[0]}: places, sides and sizes follow the header, which may be wrong"
     yield Fault(study_id, FaultKind.ODD_ORIENTATION, detail)

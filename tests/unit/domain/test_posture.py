@@ -65,9 +65,12 @@ def test_front_and_top_in_the_place_of_each_other_are_named() -> None:
 def test_edges_that_no_brain_has_are_named(edges: tuple[float, float, float]) -> None:
     grid = Grid(shape=SHAPE, affine=np.diag([*edges, 1.0]))
 
-    faults = list(posture_faults("s", {Modality.T1C: brain()}, grid))
+    smaller = brain()
+    smaller[:, :, :11] = 0
 
-    assert " mm wide, " in faults[0].detail
+    (fault,) = posture_faults("s", {Modality.T1C: brain(), Modality.T2F: smaller}, grid)
+
+    assert " mm wide, " in fault.detail
 
 
 def test_sequences_that_disagree_are_not_remarked_on() -> None:
