@@ -4,7 +4,7 @@ import os
 from importlib import import_module
 
 TYPE_CHECKING = False  # as type checkers read it; `typing` is slow to import
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = [
     "LoadedStudy",
     "PredictedMask",

@@ -174,4 +174,4 @@ def test_an_overlay_of_ones_own_changes_what_it_names(walk: Walk) -> None:
 
     assert spec["completions"] == 64
     assert container["env"] == [{"name": "GLIOBENCH_SHARDS", "value": "64"}]
-    assert container["image"] == "registry.example.org/gliobench:0.1.0-cpu"
+    assert container["image"] == "registry.example.org/gliobench:0.2.0-cpu"
