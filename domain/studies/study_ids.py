@@ -45,9 +45,9 @@ def lost_zeros(names: Iterable[str], known: Collection[str]) -> tuple[str, str] 
     """
     numbers = {name.lstrip("0"): name for name in known if name.isdecimal()}
     for name in names:
-        found = numbers.get(name.removesuffix(".0").lstrip("0"))
-        if found is not None and name not in known:
-            return name, found
+        digits = name.removesuffix(".0")
+        if digits.isdecimal() and name not in known and digits.lstrip("0") in numbers:
+            return name, numbers[digits.lstrip("0")]
     return None
 
 

@@ -125,6 +125,7 @@ def test_names_that_lost_their_zeros_are_refused_also_where_others_have_none() -
         InvalidInputError, match="98 is no study, but may be 098: wanted names with"
     ):
         join(table(f"id,age\n{text}"), ("098", "100", "101"), ("098", "100", "101"))
+    assert join(table("id,age\n100,1\n,years\n"), ("000", "100"), ("000", "100")).unmatched == (3,)
 
 
 def test_the_first_visit_may_bear_the_patients_name() -> None:
