@@ -25,7 +25,6 @@ from fakes.ray_cluster import ray_cluster, ray_nodes  # noqa: F401 -- fixtures
 from fakes.s3_server import BUCKET, ENVIRONMENT, S3, FaultyProxy, faulty_proxy, s3_server
 from gliobench.domain.studies import plausibility
 from gliobench.domain.studies.plausibility import SMALLEST_BRAIN_ML
-from loaded_server import LOADED
 
 REPOSITORY = Path(__file__).parents[1]
 UMASK = os.umask(0o022)
@@ -113,7 +112,7 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> SharedFolder:
 @pytest.fixture(scope="session")
 def loaded_workers() -> None:
     """Have workers' processes begin with what they import, the fakes of the tests among it."""
-    multiprocessing.set_forkserver_preload(["fakes.folder_job", *LOADED])
+    multiprocessing.set_forkserver_preload(["fakes.folder_job", "loaded"])
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
         forkserver.ensure_running()

@@ -24,13 +24,6 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-LOADED = (
-    *("nibabel", "onnxruntime", "scipy.ndimage", "scipy.stats", "typer.rich_utils"),
-    *(f"gliobench.entrypoints.container.{name}" for name in ("datasets", "evaluation", "reports")),
-    *(f"gliobench.adapters.{name}" for name in ("baselines", "executors", "html", "json", "nifti")),
-    *(f"gliobench.adapters.{name}" for name in ("onnx", "parquet", "phantom", "pillow", "slices")),
-)
-"""What most commands import. No thread of ours starts with it."""
 PARENT = os.getppid()
 
 
@@ -118,12 +111,8 @@ def _end_with(run: Callable[[], None]) -> None:
 
 
 if __name__ == "__main__":
+    import_module("loaded")
     del sys.path[0]  # the folder of this file
-    for name in LOADED:
-        import_module(name)
-    cli = import_module("gliobench.entrypoints.cli")
-    for name in cli.COMMANDS:
-        cli.load_command(name)
     gc.collect()
     gc.freeze()
     with Server(f"\0{sys.argv[1]}", Handler) as server:

@@ -1,0 +1,31 @@
+"""Imported, it loads what most commands import, and does once what each of them does again.
+
+No thread of ours starts with it, so that a process may be copied afterwards.
+"""
+
+from importlib import import_module
+from importlib.util import find_spec
+
+from gliobench.adapters.html.templating import environment
+from gliobench.entrypoints import cli
+
+ADAPTERS = "baselines executors html json nifti onnx.backend parquet phantom pillow slices".split()
+ROOMS = "datasets evaluation prepared reports runs targets".split()
+LIBRARIES = (
+    *("nibabel", "onnxruntime", "PIL.ImageChops", "scipy.ndimage", "scipy.stats", "typer.rich_utils"),
+    *("pandas", "pyarrow.pandas_compat"),  # by pyarrow, where it is installed
+)
+
+for name in LIBRARIES:
+    if find_spec(name.partition(".")[0]):
+        import_module(name)
+for name in ADAPTERS:
+    import_module(f"gliobench.adapters.{name}")
+for name in ROOMS:
+    import_module(f"gliobench.entrypoints.container.{name}")
+for name in cli.COMMANDS:
+    cli.load_command(name)
+for name in environment().list_templates(extensions=["html"]):
+    environment().get_template(name)
+if find_spec("nilearn"):
+    import_module("gliobench.adapters.phantom.anatomy").load_template()
