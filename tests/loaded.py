@@ -9,20 +9,35 @@ from importlib.util import find_spec
 from gliobench.adapters.html.templating import environment
 from gliobench.entrypoints import cli
 
-ADAPTERS = "baselines executors html json nifti onnx.backend parquet phantom pillow slices".split()
-ROOMS = "datasets evaluation prepared reports runs targets".split()
 LIBRARIES = (
-    *("nibabel", "onnxruntime", "PIL.ImageChops", "scipy.ndimage", "scipy.stats", "typer.rich_utils"),
+    *(
+        "nibabel",
+        "onnxruntime",
+        "PIL.ImageChops",
+        "scipy.ndimage",
+        "scipy.stats",
+        "typer.rich_utils",
+    ),
     *("pandas", "pyarrow.pandas_compat"),  # by pyarrow, where it is installed
+)
+OURS = (
+    *(
+        f"adapters.{name}"
+        for name in ("baselines", "executors", "html", "json", "nifti", "onnx.backend")
+    ),
+    *(f"adapters.{name}" for name in ("parquet", "phantom", "pillow", "slices")),
+    *(
+        f"entrypoints.container.{name}"
+        for name in ("datasets", "evaluation", "prepared", "reports")
+    ),
+    *(f"entrypoints.container.{name}" for name in ("runs", "targets")),
 )
 
 for name in LIBRARIES:
     if find_spec(name.partition(".")[0]):
         import_module(name)
-for name in ADAPTERS:
-    import_module(f"gliobench.adapters.{name}")
-for name in ROOMS:
-    import_module(f"gliobench.entrypoints.container.{name}")
+for name in OURS:
+    import_module(f"gliobench.{name}")
 for name in cli.COMMANDS:
     cli.load_command(name)
 for name in environment().list_templates(extensions=["html"]):
