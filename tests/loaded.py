@@ -10,34 +10,34 @@ from gliobench.adapters.html.templating import environment
 from gliobench.entrypoints import cli
 
 LIBRARIES = (
-    *(
-        "nibabel",
-        "onnxruntime",
-        "PIL.ImageChops",
-        "scipy.ndimage",
-        "scipy.stats",
-        "typer.rich_utils",
-    ),
-    *("pandas", "pyarrow.pandas_compat"),  # by pyarrow, where it is installed
+    "nibabel",
+    "onnxruntime",
+    "PIL.ImageChops",
+    "scipy.ndimage",
+    "scipy.stats",
+    "typer.rich_utils",
 )
-OURS = (
-    *(
-        f"adapters.{name}"
-        for name in ("baselines", "executors", "html", "json", "nifti", "onnx.backend")
-    ),
-    *(f"adapters.{name}" for name in ("parquet", "phantom", "pillow", "slices")),
-    *(
-        f"entrypoints.container.{name}"
-        for name in ("datasets", "evaluation", "prepared", "reports")
-    ),
-    *(f"entrypoints.container.{name}" for name in ("runs", "targets")),
+OF_PYARROW = ("pandas", "pyarrow.pandas_compat")
+"""It loads them where they are installed."""
+ADAPTERS = (
+    "baselines",
+    "executors",
+    "html",
+    "json",
+    "nifti",
+    "onnx.backend",
+    "parquet",
+    "phantom",
+    "pillow",
 )
+WIRING = ("datasets", "evaluation", "prepared", "reports", "runs", "targets")
 
-for name in LIBRARIES:
-    if find_spec(name.partition(".")[0]):
-        import_module(name)
-for name in OURS:
-    import_module(f"gliobench.{name}")
+for name in (*LIBRARIES, *(OF_PYARROW if find_spec("pandas") else ())):
+    import_module(name)
+for name in ADAPTERS:
+    import_module(f"gliobench.adapters.{name}")
+for name in WIRING:
+    import_module(f"gliobench.entrypoints.container.{name}")
 for name in cli.COMMANDS:
     cli.load_command(name)
 for name in environment().list_templates(extensions=["html"]):
