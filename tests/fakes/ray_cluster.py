@@ -13,7 +13,13 @@ if TYPE_CHECKING:
     from ray.cluster_utils import Cluster
 
 TESTS = Path(__file__).parents[1]
-NODE = {"num_cpus": 1, "object_store_memory": 80 * 2**20, "include_dashboard": False}
+NODE = {
+    "num_cpus": 1,
+    "object_store_memory": 80 * 2**20,
+    "include_dashboard": False,
+    "no_monitor": True,
+    "include_log_monitor": False,
+}
 
 
 @pytest.fixture(scope="module")
