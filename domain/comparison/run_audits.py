@@ -167,7 +167,7 @@ def _equal_to_references(run: ScoredRun) -> Iterator[Finding]:
 
 
 def _in_another_frame(run: ScoredRun) -> Iterator[Finding]:
-    """Find places that fit the tumours mirrored, turned or scaled: the frame of their files may be another."""
+    """Find places that fit the tumours changed in one way: the frame of their files may be another."""
     if fit := better_fit(run.cases):
         yield Finding(
             FindingKind.ANOTHER_FRAME,

@@ -44,7 +44,7 @@ class FindingKind(str, Enum):
     ANOTHER_FRAME = (
         "places in another frame",
         Consequence.STAMPED,
-        "Places may be mirrored, turned or on another scale",
+        "Places may be in another frame",
     )
     OPPOSITE_CLASSES = (
         "classes opposite to the references",

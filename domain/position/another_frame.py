@@ -1,4 +1,4 @@
-"""Answers that fit the tumours only when axes are exchanged, turned round or scaled: of another frame, perhaps."""
+"""Answers that fit the tumours only exchanged, turned, scaled or moved: of another frame, perhaps."""
 
 from __future__ import annotations
 
@@ -27,6 +27,8 @@ SMALLEST_SLOPE = 0.05
 LEAST_MM, LESS_BY = 1.0, 3
 """Mean error, about the median of all, of answers on another scale, and how many times smaller it is on the right one:
 answers that are drawn to the middle have errors of their own."""
+LEAST_SHIFT_MM = 10.0
+"""Mean error of answers that are all moved by the same."""
 MOST = 500
 """Studies that are looked at: memory grows as the square."""
 MOST_IN_VOLUME = 200
@@ -89,7 +91,7 @@ class BetterFit:
 
 
 def better_fit(cases: CaseTable) -> BetterFit | None:
-    """Find a mirror image, a quarter turn, another order of axes or a scale by which answers fit the tumours.
+    """Find a mirror image, a turn, another order of axes, a scale or a shift by which answers fit the tumours.
 
     Places on axial slices are looked at first, then those in the volume. They are taken from the median of
     the cohort's, so that it does not matter about which point they are mirrored; a constant answer fits no
@@ -109,7 +111,7 @@ def _better(places: _Places, patients: Collection[str]) -> BetterFit | None:
     if len(set(patients)) < FEWEST or lie_in_one_place(places.reference):
         return None
     as_is = places.index(np.eye(places.reference.shape[1]))
-    return _changed(places, as_is) or _scaled(places, as_is)
+    return _changed(places, as_is) or _scaled(places, as_is) or _shifted(places, as_is)
 
 
 def _changed(places: _Places, as_is: float) -> BetterFit | None:
@@ -133,6 +135,17 @@ def _scaled(places: _Places, as_is: float) -> BetterFit | None:
     )
 
 
+def _shifted(places: _Places, as_is: float) -> BetterFit | None:
+    same, shift = np.eye(places.reference.shape[1]), places.shift
+    if not LEAST_SHIFT_MM < places.mean_mm(same, shift) > LESS_BY * places.mean_mm(same):
+        return None
+    by_mm = -shift * np.median(places.unit_mm, axis=0)
+    words = " and ".join(f"{by:+.0f}" for by in by_mm.tolist())
+    return BetterFit(
+        f"they are moved by {words} mm", as_is, places.index(same, shift), len(places.reference)
+    )
+
+
 @dataclass(frozen=True, eq=False)
 class _Places:
     """Places of N answers and tumours.
@@ -140,19 +153,30 @@ class _Places:
     Args:
         predicted: (N, D) in any unit along the axes, from the median of all.
         reference: (N, D) likewise.
-        unit_mm: (N, D) the unit, or (1, 1).
+        unit_mm: (N, D) the unit, or (1, D).
+        shift: (D,) the median of the answers from that of the tumours.
     """
 
     predicted: FloatArray
     reference: FloatArray
     unit_mm: FloatArray
+    shift: FloatArray
 
-    def index(self, change: FloatArray) -> float:
+    @classmethod
+    def of(cls, predicted: FloatArray, reference: FloatArray, unit_mm: FloatArray) -> _Places:
+        """Take the medians out of places of any origin."""
+        middles = [
+            np.median(places, axis=0) if len(places) else 0 for places in (predicted, reference)
+        ]
+        shift = np.broadcast_to(middles[0] - middles[1], predicted.shape[1:])
+        return cls(predicted - middles[0], reference - middles[1], unit_mm, shift)
+
+    def index(self, change: FloatArray, shift: FloatArray | float = 0.0) -> float:
         """Return the tracking index of the answers after a change: (D, D) that they are multiplied by.
 
         It is 1 less the mean distance to the own tumour over that to the other patients' tumours.
         """
-        apart, n = self._apart_mm(change), len(self.reference)
+        apart, n = self._apart_mm(change, shift), len(self.reference)
         own = float(np.trace(apart))
         return 1 - own * (n - 1) / (float(apart.sum()) - own)
 
@@ -164,15 +188,18 @@ class _Places:
         if slopes.min() < SMALLEST_SLOPE:
             return None
         mean_mm, scaled_mm = (
-            float(np.trace(self._apart_mm(np.diag(by)))) / len(self.reference)
-            for by in (np.ones(len(slopes)), 1 / slopes)
+            self.mean_mm(np.diag(by)) for by in (np.ones(len(slopes)), 1 / slopes)
         )
         is_due = mean_mm > LEAST_MM and scaled_mm * LESS_BY < mean_mm
         return np.asarray(1 / slopes) if is_due else None
 
-    def _apart_mm(self, change: FloatArray) -> FloatArray:
+    def mean_mm(self, change: FloatArray, shift: FloatArray | float = 0.0) -> float:
+        """Return the mean error after a change, about the medians but for a shift."""
+        return float(np.trace(self._apart_mm(change, shift))) / len(self.reference)
+
+    def _apart_mm(self, change: FloatArray, shift: FloatArray | float) -> FloatArray:
         return distances_mm(
-            predicted=(self.predicted @ change) * self.unit_mm,
+            predicted=(self.predicted @ change + shift) * self.unit_mm,
             reference=self.reference * self.unit_mm,
         )
 
@@ -181,11 +208,8 @@ def _axial(cases: CaseTable) -> Iterator[tuple[_Places, Collection[str]]]:
     axial = cases.take(np.flatnonzero(cases.columns["plane_axis"] == Axis.AXIAL)[:MOST])
     for form in (Form.POINT, Form.BOX, Form.POLYGON):
         answered = Placements.of(axial, form)
-        predicted, reference = (
-            _about_the_median(marks.centres_mm)
-            for marks in (answered.predicted, answered.reference)
-        )
-        yield _Places(predicted, reference, np.ones((1, 1))), answered.patients
+        marks = answered.predicted.centres_mm, answered.reference.centres_mm
+        yield _Places.of(*marks, np.ones((1, 2))), answered.patients
 
 
 def _in_volume(cases: CaseTable) -> Iterator[tuple[_Places, Collection[str]]]:
@@ -194,11 +218,4 @@ def _in_volume(cases: CaseTable) -> Iterator[tuple[_Places, Collection[str]]]:
         predicted = cases.stack(by_axis(form.value))
         is_known = ~np.isnan(np.column_stack((predicted, reference, unit_mm))).any(axis=1)
         at = np.flatnonzero(is_known)[:MOST_IN_VOLUME]
-        places = _Places(
-            _about_the_median(predicted[at]), _about_the_median(reference[at]), unit_mm[at]
-        )
-        yield places, cases.patients[at].tolist()
-
-
-def _about_the_median(places: FloatArray) -> FloatArray:
-    return np.asarray(places - np.median(places, axis=0)) if len(places) else places
+        yield _Places.of(predicted[at], reference[at], unit_mm[at]), cases.patients[at].tolist()

@@ -71,6 +71,15 @@ def test_answers_on_another_scale_are_recognised(by: float, words: str) -> None:
     assert found.index == pytest.approx(1.0)
 
 
+def test_answers_that_are_all_moved_by_the_same_are_recognised() -> None:
+    found = better_fit(answered(lambda i, j: (i + 5, j - 8)))
+
+    assert found is not None
+    assert found.change == "they are moved by -10 and +8 mm"
+    assert found.index == pytest.approx(1.0)
+    assert found.index_as_is < 0.65
+
+
 def test_answers_that_are_drawn_to_the_middle_are_on_no_other_scale() -> None:
     rng = np.random.default_rng(0)
 
