@@ -16,6 +16,8 @@ from gliobench.domain.labels.conventions import BUILT_IN
 from gliobench.domain.labels.proposal import DatasetLabels, Proposal, UndeclaredLabelsError
 from gliobench.domain.studies.background import odd_background
 from gliobench.domain.studies.faults import Fault, FaultKind
+from gliobench.domain.studies.image_hash import image_at_hand
+from gliobench.domain.studies.implausible_mask import off_brain
 from gliobench.domain.studies.plausibility import image_faults
 from gliobench.domain.studies.study import ESSENTIAL, Modality, Reference, Study
 
@@ -153,6 +155,12 @@ def _reference_findings(study: Study, reference: Reference) -> Iterator[Fault]:
         yield Fault(study.id, FaultKind.MISSING_MASK, "no reference mask")
     elif not reference.has_tumour:
         yield Fault(study.id, FaultKind.NO_TUMOUR, "the reference mask says that there is none")
+    elif (
+        (whole := reference.tumour) is not None
+        and (image := image_at_hand(study)) is not None
+        and (note := off_brain(study.id, whole, image))
+    ):
+        yield note
 
 
 def _repetition(source: StudySource, study_id: str, first_with: dict[str, str]) -> Iterator[Fault]:

@@ -30,6 +30,7 @@ from gliobench.domain.predictions.prediction import (
 )
 from gliobench.domain.studies.faults import Fault
 from gliobench.domain.studies.image_hash import image_at_hand, image_hash
+from gliobench.domain.studies.implausible_mask import off_brain
 from gliobench.domain.studies.patients import is_phantom
 from gliobench.domain.studies.study import Grade, Modality, Origin, Reference, Study
 
@@ -140,7 +141,7 @@ class ScoreStudy:
             image_fault=self._image_fault,
             image_note=self._image_note,
             reference_fault=self.reference.fault,
-            reference_note=self.reference.note,
+            reference_note=self.reference.note or self._mask_note,
             slice_choice=choice,
             simulated=self.study.is_simulated
             if self.study
@@ -182,6 +183,13 @@ class ScoreStudy:
         if self.study is None or not self.all_images:
             return None
         return next(scope_faults(self.study), None)
+
+    @cached_property
+    def _mask_note(self) -> Fault | None:
+        whole = self.reference.tumour
+        if whole is None or self._image is None or whole.shape != self._image.shape:
+            return None
+        return off_brain(self.study_id, whole, self._image)
 
     @cached_property
     def _facts(self) -> TargetFacts | None:

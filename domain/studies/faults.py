@@ -46,6 +46,8 @@ class FaultKind(str, Enum):
     UNKNOWN_LABEL = "unknown_label"
     IMPLAUSIBLE_MASK = "implausible_mask"
     """The mask covers most of the image or its border, like an inverted mask."""
+    MASK_OFF_BRAIN = "mask_off_brain"
+    """Much of the mask lies where the images show nothing."""
     DUPLICATE_ID = "duplicate_id"
     DUPLICATE_CONTENT = "duplicate_content"
     """The same images under another id."""
@@ -77,6 +79,7 @@ class FaultKind(str, Enum):
             self.MISSING_MASK,
             self.MISNAMED_MASK,
             self.UNUSED_MASK,
+            self.MASK_OFF_BRAIN,
             self.THRESHOLDED_MASK,
             self.MISSING_GRADE,
             self.NO_TUMOUR,

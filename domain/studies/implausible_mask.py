@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from gliobench.domain.geometry.grids import BoolArray
+from gliobench.domain.geometry.grids import BoolArray, FloatArray
+from gliobench.domain.studies.faults import Fault, FaultKind
 
 MOST_OF_IMAGE = 0.5
 MOST_OF_BORDER = 0.5
+OFF_BRAIN = 0.2
+"""Share of a mask that lies outside of the brain, from which on it is noted; at most 0.0001 in real studies."""
 
 
 def why_implausible(whole: BoolArray) -> str:
@@ -23,6 +26,22 @@ def why_implausible(whole: BoolArray) -> str:
     if at_border > MOST_OF_BORDER:
         return f"the mask covers {at_border:.0%} of the image's border: is it inverted?"
     return ""
+
+
+def off_brain(study_id: str, whole: BoolArray, image: FloatArray) -> Fault | None:
+    """Note a mask of which much lies where the image shows nothing: it may be shifted or mirrored.
+
+    Args:
+        study_id: The study.
+        whole: (I, J, K) bool.
+        image: (I, J, K), zero around the brain.
+    """
+    n = np.count_nonzero(whole)
+    share = np.count_nonzero(whole & (image == 0)) / n if n else 0.0
+    if share < OFF_BRAIN:
+        return None
+    detail = f"{share:.0%} of the mask lies outside of the brain: is it of these images, and not mirrored?"
+    return Fault(study_id, FaultKind.MASK_OFF_BRAIN, detail)
 
 
 def _border_share(whole: BoolArray) -> float:

@@ -241,6 +241,25 @@ def test_sequences_under_each_others_names_are_noted_where_images_are_read() -> 
     assert unread.image_note is None
 
 
+def test_a_mask_outside_of_the_brain_is_noted_with_the_reference() -> None:
+    case = fake_case("s0")
+    shifted = {region: np.roll(voxels, 6, 0) for region, voxels in case.reference.regions.items()}
+    cropped = {
+        item: volume * (np.indices(volume.shape)[0] < 7)
+        for item, volume in case.study.volumes.items()
+    }
+    odd = replace(
+        case,
+        study=replace(case.study, volumes=cropped),
+        reference=replace(case.reference, regions=shifted),
+    )
+
+    (score_of,) = score(fake_backend(), FakeStudySource([odd]))
+
+    assert score_of.reference_note is not None
+    assert score_of.reference_note.kind is FaultKind.MASK_OFF_BRAIN
+
+
 def test_predictions_of_other_weights_are_not_scored() -> None:
     store, source = FakeRunStore(), FakeStudySource(CASES)
     score(fake_backend(fingerprint="old"), source, store)

@@ -7,6 +7,7 @@ from fakes.fake_study_source import FakeStudySource, fake_case
 from fakes.head import GRID, SHAPE, brain, with_skull
 from gliobench.application.datasets.verify_dataset import Verification, verify_dataset
 from gliobench.domain.errors import InvalidInputError, StoreError
+from gliobench.domain.geometry.grids import Box3D
 from gliobench.domain.labels.regions import NESTED
 from gliobench.domain.studies.faults import Fault, FaultKind, FaultyStudyError
 from gliobench.domain.studies.study import Case, Grade, Modality, Reference, Study
@@ -196,7 +197,8 @@ def test_images_that_show_no_stripped_brain_are_faults_by_modality() -> None:
 
 
 def test_a_background_that_is_not_zero_is_worth_a_note() -> None:
-    case = fake_case(shape=SHAPE, spacing_mm=GRID.spacing_mm)
+    tumour = Box3D((30, 24, 20), (36, 30, 26))
+    case = fake_case(shape=SHAPE, spacing_mm=GRID.spacing_mm, tumour=tumour)
     volumes = {modality: brain(seed=seed) - 1024 for seed, modality in enumerate(Modality)}
     study = replace(case.study, volumes=volumes)
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from gliobench.domain.studies.implausible_mask import why_implausible
+from gliobench.domain.studies.implausible_mask import off_brain, why_implausible
 
 BLOB = np.zeros((20, 20, 1), dtype=bool)
 BLOB[5:10, 5:10] = True
@@ -31,3 +31,22 @@ def test_a_tumour_that_reaches_the_border_is_plausible(shape: tuple[int, int, in
 
     assert why_implausible(mask) == ""
     assert why_implausible(np.zeros(shape, dtype=bool)) == ""
+
+
+def test_a_mask_of_which_much_lies_outside_of_the_brain_is_noted() -> None:
+    image = np.zeros(BLOB.shape, dtype=np.float32)
+    image[6:, :] = 100
+
+    fault = off_brain("s", BLOB, image)
+
+    assert fault is not None
+    assert fault.kind.is_note
+    assert fault.detail.startswith("20% of the mask lies outside of the brain")
+
+
+@pytest.mark.parametrize("mask", [BLOB, np.zeros_like(BLOB)])
+def test_a_mask_within_the_brain_or_without_a_tumour_is_not_noted(mask: np.ndarray) -> None:
+    image = np.full(BLOB.shape, 100, dtype=np.float32)
+    image[:5] = image[5, 5] = 0
+
+    assert off_brain("s", mask, image) is None
