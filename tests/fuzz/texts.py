@@ -60,6 +60,23 @@ OUTS = (
 )
 
 
+CELLS = (
+    *(
+        "M",
+        "F",
+        "m\u00a0",
+        "M (?)",
+        "-1",
+        "-999",
+        "9999",
+        "999",
+        "1 234",
+        "1'234",
+        "1,234",
+        "1.234",
+    ),
+    *("0,5", "50%", "#VALUE!", "(blank)", ".", "-", "+", "NOS/NEC", "TRUE", "IV", "4", "1E5", ""),
+)
 LABELS = (
     b"name: own\ntissues: {1: core, 2: oedema, 4: enhancing}\n"
     b"regions: {WT: [1, 2, 4], TC: [1, 4], ET: [enhancing]}\n"
@@ -100,7 +117,7 @@ def metadata(rng: random.Random, here: Path, ground: Ground) -> Hostile:
     path = here / "table.csv"
     rows = [f"{study},{'MF'[n]},{40 + n},note {n}" for n, study in enumerate(STUDIES)]
     path.write_text("\n".join(["study_id,sex,age,note", *rows]) + "\n")
-    what = _damage_table(rng, path)
+    what = _damage_table(rng, path) if rng.randrange(3) else _spreadsheet(rng, path)
     if rng.randrange(6) == 0:
         what, content = damaged_bytes(rng, b"PAR1" + path.read_bytes())
         path.write_bytes(content)
@@ -117,6 +134,19 @@ def metadata(rng: random.Random, here: Path, ground: Ground) -> Hostile:
     command = ("report", str(ground.run), *flags)
     chosen = ("--subgroup=" + column.replace("\x00", ""),) if rng.randrange(3) else ()
     return Hostile((*command, *chosen), f"metadata: {what}, {column[:20]!r}")
+
+
+def _spreadsheet(rng: random.Random, path: Path) -> str:
+    """Write a table as spreadsheets and archives do: codes, separators, errors, sums, and visits of a patient."""
+    rows = [
+        f"{study};{rng.choice(('P', '7', '007', study))};{rng.choice(CELLS)};{rng.choice(CELLS)}"
+        for study in STUDIES * rng.randrange(1, 3)
+    ]
+    first = rng.choice(([], ["sep=;"], ["SEP=,"], ["sep="]))
+    last = rng.choice(([], ["Total;;1.234;2"], [";;;", "7;7;7;7"]))
+    head = "study_id;patient_id;sex;age"
+    path.write_text("\n".join([*first, head, *rows, *last]) + "\n")
+    return f"spreadsheet {first} {rows[0][-20:]!r}"
 
 
 def _labels(rng: random.Random, here: Path, ground: Ground) -> Hostile:
