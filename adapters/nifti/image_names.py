@@ -17,7 +17,9 @@ _NAMES = "|".join(re.escape(name) for m in Modality for name in m.names)
 _IMAGE = re.compile(rf"((?P<prefix>.+)[-_.])?(?P<name>{_NAMES})", _OF_A_NAME)
 _SEPARATOR = re.compile(r"[-_.]")
 _ENDED = re.compile(r"(?:(?P<start>.*)[-_.])?(?P<end>[^-_.]+)", _OF_A_NAME)
-_NUMBERED = re.compile(r"(?P<number>\d{1,3})[-_. ]+(?P<rest>.+)", _OF_A_NAME)
+_NUMBERED = re.compile(
+    r"(?P<number>\d{1,3})[-_. ]+(?:(?:ax|sag|cor|tra)[a-z]*[-_. ]+)?(?P<rest>.+)", _OF_A_NAME
+)
 
 
 class NamedFile(NamedTuple):
@@ -48,8 +50,8 @@ def sequence_of(folder: str) -> Modality | None:
 
 
 def are_of_sequences(folders: Iterable[str]) -> bool:
-    """Return whether folders may hold one sequence each of one study."""
-    return len({sequence_of(folder) for folder in folders} - {None}) > 1
+    """Return whether some of the folders may hold one sequence each of one study."""
+    return any(map(sequence_of, folders))
 
 
 def is_of_sequence_folder(stem: str, folder: str) -> bool:
@@ -79,7 +81,7 @@ def by_prefix(files: Iterable[NamedFile]) -> tuple[ByPrefix, list[NamedFile]]:
 
 
 def _unnumbered(files: list[NamedFile]) -> list[NamedFile]:
-    """Remove the numbers before names where they count the sequences of one study: `1_T1`, `2_T1GD`."""
+    """Remove the numbers before names where they count the sequences of one study: `1_T1`, `2_AX_T1GD`."""
     images = [file.stem for file in files if _prefix_and_sequence(file.stem)]
     sequences = [sequence_of(file.stem) for file in files if _NUMBERED.fullmatch(file.stem)]
     found = [sequence for sequence in sequences if sequence]

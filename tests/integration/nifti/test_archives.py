@@ -64,6 +64,10 @@ ARCHIVES: Mapping[str, tuple[list[str], Found]] = {
             )
         },
     ),
+    "a folder of the only sequence": (
+        under("P1/t1ce/", "P1_t1ce"),
+        {"P1": ("P1", ["t1c: P1_t1ce.nii.gz"])},
+    ),
     "times called T1 and T2": (
         [
             *under("P1/T1/", "flair", "seg"),
@@ -104,13 +108,13 @@ ARCHIVES: Mapping[str, tuple[list[str], Found]] = {
         },
     ),
     "numbered sequences": (
-        under("P1/", "1_T1", "2_T1GD", "6_T2_FLAIR", "7_seg"),
+        under("P1/", "1_T1", "2_AX_T1GD", "6_T2_FLAIR", "7_seg"),
         {
             "P1": (
                 "P1",
                 [
                     "mask: 7_seg.nii.gz",
-                    "t1c: 2_T1GD.nii.gz",
+                    "t1c: 2_AX_T1GD.nii.gz",
                     "t1n: 1_T1.nii.gz",
                     "t2f: 6_T2_FLAIR.nii.gz",
                 ],
