@@ -18,7 +18,7 @@ from gliobench.application.ports.dataset_path import DatasetPath
 from gliobench.domain.errors import FaultError, InvalidInputError, NotFoundError
 from gliobench.domain.messages import shown
 from gliobench.domain.studies.study import Modality
-from gliobench.domain.studies.study_ids import study_id_of
+from gliobench.domain.studies.study_ids import lost_zeros, study_id_of
 
 STUDY_ID = "{study_id}"
 """Stands for a study's id in a pattern."""
@@ -77,8 +77,8 @@ class MaskFiles:
 
         Raises:
             NotFoundError: There is no such folder.
-            InvalidInputError: It cannot be listed, it holds images, two files are of one study, or
-                the pattern is none.
+            InvalidInputError: It cannot be listed, it holds images, two files are of one study, a name lacks
+                the zeros of a study's, or the pattern is none.
         """
         if not root.is_dir():
             raise NotFoundError(f"no folder of masks {root}")
@@ -88,7 +88,13 @@ class MaskFiles:
             if pattern is None
             else _by_pattern(root, known, pattern)
         )
-        return cls._of(root, claims, beside_images=beside_images)
+        found = cls._of(root, claims, beside_images=beside_images)
+        stems = [_SUFFIX.sub(r"\g<stem>", PurePosixPath(name).name) for name in found.strays]
+        if lost := lost_zeros(stems, (known or frozenset()).difference(found.paths)):
+            raise InvalidInputError(
+                f"{root}: {lost[0]} is no study, but may be {lost[1]}: wanted names with their zeros"
+            )
+        return found
 
     @classmethod
     def _of(cls, root: DatasetPath, claims: Iterator[_Claim], *, beside_images: bool) -> MaskFiles:

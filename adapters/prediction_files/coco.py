@@ -43,7 +43,7 @@ class _Annotation(BaseModel):
     image_id: int | str
     category_id: int | str | None = None
     bbox: list[FiniteFloat] | None = None
-    segmentation: list[list[FiniteFloat]] | None = None
+    segmentation: list[list[FiniteFloat]] | dict[str, Any] | None = None
     score: FiniteFloat = 1.0
 
 
@@ -107,6 +107,8 @@ def read_coco(
         if (one.segmentation if form is Form.POLYGON else one.bbox) is not None
     ]
     _check_category(drawn, place)
+    if form is Form.POLYGON and any(isinstance(one.segmentation, dict) for _, one in drawn):
+        raise InvalidInputError(f"{place}: masks in runs (RLE): wanted outlines of x, y pairs")
     numbers = [_numbers(one, form) for _, one in drawn]
     check_units(place, numbers, Frame.PIXELS)
     if form is Form.BOX:
@@ -203,7 +205,7 @@ def _id_in(file_name: str) -> str:
 
 def _spot(at: str, form: Form, one: _Annotation) -> Spot:
     numbers = _numbers(one, form)
-    parts = len(one.segmentation or []) if form is Form.POLYGON else 1
+    parts = len(_outlines(one)) if form is Form.POLYGON else 1
     if parts != 1 or len(numbers) % 2 or (form is Form.BOX and len(numbers) != 4):
         wanted = "one outline of x, y pairs" if form is Form.POLYGON else "x, y, width, height"
         return partial(_refused, Failure(FailureReason.WRONG_ARITY, f"{at}: wanted {wanted}"))
@@ -220,8 +222,12 @@ def _spot(at: str, form: Form, one: _Annotation) -> Spot:
 
 def _numbers(one: _Annotation, form: Form) -> list[float]:
     if form is Form.POLYGON:
-        return [number for outline in one.segmentation or [] for number in outline]
+        return [number for outline in _outlines(one) for number in outline]
     return one.bbox or []
+
+
+def _outlines(one: _Annotation) -> list[list[float]]:
+    return one.segmentation if isinstance(one.segmentation, list) else []
 
 
 def _sized(spot: Spot, size: Size) -> Spot:

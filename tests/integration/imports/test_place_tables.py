@@ -353,6 +353,15 @@ def test_a_wrong_box_of_coco_fails_its_picture(
     assert found.reason is reason
 
 
+def test_boxes_are_read_beside_masks_in_runs_which_are_no_outlines(tmp_path: Path) -> None:
+    runs = {"size": [4, 6], "counts": "0123"}
+    document = [{"image_id": "p", "bbox": [1, 0, 2, 2], "segmentation": runs}]
+
+    assert coco(tmp_path, document) == Box(Plane(Axis.AXIAL, 0), (4, 1), (6, 3))
+    with pytest.raises(InvalidInputError, match=r"masks in runs \(RLE\): wanted outlines"):
+        coco(tmp_path, document, Form.POLYGON)
+
+
 def test_boxes_that_are_all_corners_read_as_sizes_are_refused(tmp_path: Path) -> None:
     def document(*sizes: tuple[int, int]) -> dict[str, object]:
         boxes = [[20 + at, 15, *size] for at, size in enumerate(sizes)]

@@ -92,6 +92,15 @@ def test_two_masks_of_one_study_are_refused_with_both_names(tmp_path: Path) -> N
         found(tmp_path, f"{ID}.nii.gz", f"{ID}_pred.nii.gz")
 
 
+def test_masks_whose_names_lost_their_zeros_are_refused(tmp_path: Path) -> None:
+    for name in ("7.nii.gz", "100.nii.gz"):
+        (tmp_path / name).touch()
+
+    with pytest.raises(InvalidInputError, match="7 is no study, but may be 007: wanted names with"):
+        MaskFiles.find(tmp_path, ["007", "100"])
+    assert MaskFiles.find(tmp_path, ["7", "100"]).strays == ()
+
+
 def test_a_folder_of_studies_is_no_folder_of_predictions(tmp_path: Path) -> None:
     with pytest.raises(InvalidInputError, match=f"holds images of studies, such as {ID}/{ID}-t1c"):
         found(tmp_path, f"{ID}/{ID}-seg.nii.gz", f"{ID}/{ID}-t1c.nii.gz")
