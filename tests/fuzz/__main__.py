@@ -21,6 +21,7 @@ os.environ["OMP_NUM_THREADS"] = "1"  # no pool of threads is carried over a fork
 
 from fakes.onnx_file import write_subset_weights
 from fuzz import (
+    archives,
     backends,
     dicom,
     images,
@@ -43,6 +44,7 @@ KINDS: dict[str, Make] = {
     "orientations": images.orientations,
     "gzip": images.gzips,
     "subsets": images.subsets,
+    "archives": archives.archives,
     "bids": layouts.bids,
     "nnunet": layouts.nnunet,
     "decathlon": layouts.decathlon,
