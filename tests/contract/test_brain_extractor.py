@@ -96,7 +96,7 @@ def test_settings_decide_the_fingerprint(tmp_path: Path) -> None:
     assert len(prints) == len(EXTRACTORS)
 
 
-@pytest.mark.parametrize("beyond_mm", [-4, 4])
+@pytest.mark.parametrize("beyond_mm", [-4, pytest.param(4, marks=pytest.mark.full)])
 def test_the_images_correct_a_network_whose_brain_is_too_small_or_too_large(
     beyond_mm: float,
 ) -> None:

@@ -77,7 +77,9 @@ def colours(picture: bytes) -> Counter[tuple[int, int, int]]:
     return Counter(map(tuple, pixels.tolist()))
 
 
-@pytest.mark.parametrize("name", ["comparison.html", "report.html"])
+@pytest.mark.parametrize(
+    "name", ["comparison.html", pytest.param("report.html", marks=pytest.mark.full)]
+)
 def test_the_worst_case_stands_first_and_headings_sort_by_the_chosen_measure(
     open_page: OpenPage, name: str
 ) -> None:

@@ -87,10 +87,9 @@ def test_without_a_gpu_it_says_how_to_rehearse(
 
 
 @pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize("part", ["tests", "questions", "lora"])
-def test_every_part_comes_to_its_end(part: str, full: bool) -> None:
-    if not full:
-        pytest.skip("minutes of a core: with --full")
+def test_every_part_comes_to_its_end(part: str) -> None:
     command = [sys.executable, SCRIPT, "--rehearse", "--part", part]
 
     done = subprocess.run(command, capture_output=True, text=True, check=True)

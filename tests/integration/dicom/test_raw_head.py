@@ -26,12 +26,11 @@ STUDY = "TCGA-FG-6692"
 
 
 @pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.usefixtures("real_sizes")
 def test_a_raw_head_from_a_scanner_is_read_as_its_prepared_study(
-    real_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, full: bool
+    real_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if not full:
-        pytest.skip("at the full dose only: a phantom's head takes the same way without it")
     monkeypatch.chdir(tmp_path)
     writer = Writer(tmp_path / "export")
     for modality in Modality:

@@ -141,12 +141,13 @@ def test_features_that_change_answers_are_not_kept(
 
 
 @pytest.mark.slow
-@EACH
+@pytest.mark.parametrize(
+    "family",
+    [pytest.param(name, marks=[] if name == IN_CI else pytest.mark.full) for name in FAMILIES],
+)
 def test_eight_samples_are_learned_by_heart(
     family: str, checkpoint_of: Callable[[str], Path], tmp_path: Path, full: bool
 ) -> None:
-    if family != IN_CI and not full:
-        pytest.skip("at the full dose only")
     losses: list[float] = []
     trainer = LoraTrainer(
         FakeStudySource(cases(2)),
