@@ -474,7 +474,7 @@ def test_scores_in_columns_are_those_of_the_cases(
     assert list(found) == list(wanted)
     for name, values in wanted.items():
         assert found[name].dtype == values.dtype
-        if values.dtype == np.float64:
+        if np.issubdtype(values.dtype, np.floating):
             assert found[name] == pytest.approx(values, rel=1e-12, nan_ok=True), name
         else:
             assert found[name].tolist() == values.tolist(), name
