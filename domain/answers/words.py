@@ -85,6 +85,8 @@ _SILENT = frozenset("'\"*`:=$\\")
 _GIVING = frozenset([":", "=", "is"])
 _CORNERS = (_words("top upper bottom lower"), _words("left right"))
 _EDGES = frozenset(chain(*_CORNERS))
+_FIRST, _SECOND = _words("topleft upperleft"), _words("bottomright lowerright")
+"""The corners of a box in the order of its numbers."""
 
 _FENCE = re.compile(r"```(?:json|python|text|plaintext)?(?!\w)")
 _PLAIN = str.maketrans("‘’“”‐‑", "''\"\"--")
@@ -235,13 +237,26 @@ def _check_words(tokens: list[re.Match[str]], known: frozenset[str]) -> None:
 
 
 def _without_corners(tokens: list[re.Match[str]]) -> list[re.Match[str]]:
-    """Remove "top left" and similar corner names before two numbers."""
+    """Remove "top left" and similar corner names before two numbers.
+
+    Raises:
+        Unreadable: Two corners are named, and not top left and then bottom right: which numbers are of
+            which edge, and whether y counts upwards, is not clear.
+    """
     kept: list[re.Match[str]] = []
+    names: list[str] = []
     for token in tokens:
-        if kept and key_of(kept[-1][0]) in _CORNERS[0] and key_of(token[0]) in _CORNERS[1]:
-            kept.pop()
-        else:
-            kept.append(token)
+        word = key_of(token[0])
+        if kept and key_of(kept[-1][0]) in _CORNERS[0] and word in _CORNERS[1]:
+            names.append(key_of(kept.pop()[0]) + word)
+            continue
+        if word in _FIRST | _SECOND:
+            names.append(word)
+        kept.append(token)
+    if len(names) > 1 and not (names[-2] in _FIRST and names[-1] in _SECOND):
+        raise Unreadable(
+            FailureReason.NON_NUMERIC, "the corners named are not top left and bottom right"
+        )
     return kept
 
 

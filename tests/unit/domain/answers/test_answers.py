@@ -635,6 +635,9 @@ def test_a_point_is_read_in_the_order_that_is_stated(x: float, y: float) -> None
         '[y1, x1, y2, x2] or [x1, y1, x2, y2]: {"box": [0.1, 0.2, 0.5, 0.6]}',
         '{"box_2d": [0.2, 0.1, 0.6, 0.5], "label": "tumour"}',
         '{"box": [0.1, 0.2, 0.5, 0.6], "format": "pixels"}',
+        "bottom left (0.1, 0.2), top right (0.5, 0.6)",
+        "Lower right: (0.1, 0.2), upper left: (0.5, 0.6)",
+        "bottom-right: (0.1, 0.2), top-left: (0.5, 0.6)",
     ],
 )
 def test_a_box_whose_order_is_not_clear_is_none(text: str) -> None:
@@ -646,6 +649,7 @@ def test_a_box_whose_order_is_not_clear_is_none(text: str) -> None:
     [
         "The top-left and bottom-right corners are (0.1, 0.2) and (0.5, 0.6).",
         "Top left: 0.1, 0.2, bottom right: 0.5, 0.6",
+        "The tumor in the lower right: upper left (0.1, 0.2), lower right (0.5, 0.6)",
         "The tumor is on the left: [0.1, 0.2, 0.5, 0.6]",
         'x is to the right and y down. {"box": [0.1, 0.2, 0.5, 0.6]}',
         "top 0.2, left 0.1, bottom 0.6, right 0.5",
