@@ -19,7 +19,7 @@ _COUNTED_FROM = 100
 """Of frames with so many units no answer is all within the first one: those numbers are fractions."""
 _PIXELS = re.compile(
     r"\b(?:in|as|are|using) (?:[a-z]+ )?(?:pixels?|px)\b"
-    r"|\bpixels? (?:coordinates?|positions?|units?|values?|of the)\b",
+    r"|\bpixels? (?:coordinates?|positions?|units?|values?|of (?:an?|the))\b",
     re.IGNORECASE,
 )
 _SHARES = re.compile(
@@ -46,6 +46,12 @@ _OTHER_ORIGIN = re.compile(
     r"|\b(?:flipp|mirror|rotat|transpos)ing (?:the )?(?:image|picture|scan|slice)\b"
     r"|\b(?:image|picture|scan|slice|coordinates?) (?:is|are|was|were) (?:flipped|mirrored|rotated|transposed)\b"
     r"|\b(?:flipped|mirrored) (?:horizontally|vertically|left)\b"
+    r"|\b(?:bottom|lower)[\s-]?left\b[^.]{0,20}\b(?:top|upper)[\s-]?right corners?\b"
+    r"|\bcorners?\b[^.]{0,12}\b(?:bottom|lower)[\s-]?left\b"
+    r"|\bx(?:[\s-]axis)? [a-z ]{0,20}(?:\bright to left|\bleftwards?)\b"
+    r"|\b(?:coordinates|numbers|values)(?: are)?(?: given| measured)? in "
+    r"(?:mm|cm|(?:milli|centi)met(?:er|re)s)\b"
+    r"|\[-1(?:\.0)?, ?1(?:\.0)?\]|\b(?:from )-1(?:\.0)? to 1(?:\.0)?\b"
     r"|\b(?:count|measur|start)[a-z]* from (?:the )?(?:bottom|lower|right|cent(?:er|re)|middle)\b",
     re.IGNORECASE,
 )

@@ -176,6 +176,11 @@ def test_numbers_of_another_frame_are_refused_where_they_can_be_told(name: str, 
         ("fractions", '{"x": 0.25, "y": 0.5, "note": "the origin is at the bottom left"}'),
         ("fractions", '{"x": 0.25, "y": 0.5, "reason": "y is counted from the bottom"}'),
         ("fractions", '{"x": 0.25, "y": 0.5}, where the y axis points up'),
+        ("fractions", '{"x": 0.25, "y": 0.5, "note": "x runs from right to left"}'),
+        ("fractions", '{"x": 0.25, "y": 0.5, "note": "coordinates in millimetres"}'),
+        ("fractions", '{"x": 0.25, "y": 0.5, "note": "pixels of a 512 image"}'),
+        ("fractions", '{"x": 0.25, "y": 0.5, "note": "scaled to [-1, 1]"}'),
+        ("fractions", '{"x": 0.25, "y": 0.5, "note": "of lower-left and upper-right corners"}'),
         ("molmo", '<point x="25.0" y="50.0" x="26.0" alt="tumor">tumor</point>'),
     ],
 )
@@ -184,6 +189,16 @@ def test_an_answer_that_states_another_frame_is_refused(name: str, text: str) ->
 
     assert isinstance(read, Failure)
     assert read.reason is FailureReason.CONTRADICTION
+
+
+@pytest.mark.parametrize(
+    "remark",
+    ["it extends from lower left to upper right", "3 mm from the midline", "right to left shift"],
+)
+def test_a_remark_about_the_tumour_states_no_frame(remark: str) -> None:
+    read = parse_point(f'{{"x": 0.25, "y": 0.5, "note": "{remark}"}}', Frame(DIALECTS["fractions"]))
+
+    assert read == (0.25, 0.5)
 
 
 @pytest.mark.parametrize(("name", "text"), [("fractions", "0,1"), ("molmo", "About 25,0.")])
