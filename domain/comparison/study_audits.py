@@ -62,7 +62,8 @@ def _scope(cases: CaseTable) -> Iterator[Finding]:
         yield Finding(
             FindingKind.OUT_OF_SCOPE,
             f"The images of {studies(len(notes))} make any answer doubtful: sequences look as if they bore "
-            "each other's names, or are one image under two, or no orientation is stated. They are scored "
+            "each other's names, are one image under two, or lie apart, or the orientation is not stated or "
+            "looks wrong. They are scored "
             f"like all others; check the files. {_named(notes)}.",
             study_ids=tuple(sorted(notes)),
         )
