@@ -67,6 +67,7 @@ class CountingSource:
         self.held = weakref.WeakSet[Study]()
         self.most_held = 0
         self.images_read = 0
+        gc.freeze()  # what is there before the studies need not be looked at with each of them
         self.study_ids = self._inner.study_ids
         self.reference = self._inner.reference
         self.content_hash = self._inner.content_hash
