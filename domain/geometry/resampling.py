@@ -18,6 +18,9 @@ from gliobench.domain.geometry.rigid import Rigid
 
 Float32Array: TypeAlias = NDArray[np.float32]
 
+ROUNDING = 1e-6
+"""Parts of a voxel."""
+
 
 def area_weights(length: int, step: float) -> Float32Array:
     """Return the weights for coarser samples, each the mean of the samples that it covers.
@@ -198,14 +201,20 @@ def _pulled(
     if shown is None:
         return found
     reached = _reached(shown, steps, shape)
-    if found[reached].size:
-        scipy.ndimage.affine_transform(
+    if not found[reached].size:
+        return found
+    matrix, shift = steps[:3, :3], steps[:3, :3] @ [part.start for part in reached] + steps[:3, 3]
+    if np.array_equal(matrix, np.diag(np.diag(matrix))):  # without a turn each axis is on its own
+        found[reached] = resample(
             given,
-            steps[:3, :3],
-            steps[:3, :3] @ [part.start for part in reached] + steps[:3, 3],
-            output=found[reached],
-            order=1,
-            mode="constant",
+            [
+                linear_weights(n, matrix[axis, axis] * np.arange(m) + shift[axis], outside=ROUNDING)
+                for axis, (n, m) in enumerate(zip(given.shape, found[reached].shape, strict=True))
+            ],
+        )
+    else:
+        scipy.ndimage.affine_transform(
+            given, matrix, shift, output=found[reached], order=1, mode="constant"
         )
     return found
 

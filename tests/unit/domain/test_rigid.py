@@ -76,6 +76,30 @@ def test_a_ramp_is_interpolated_exactly_in_its_new_place() -> None:
     assert found == pytest.approx(wanted, abs=1e-4)
 
 
+def test_without_a_turn_an_image_is_interpolated_as_with_the_smallest() -> None:
+    noise = np.random.default_rng(0).random(RAMP_GRID.shape)
+    target = Grid((31, 17, 12), np.diag([-0.7, 1.3, 2.1, 1]))
+    straight, turned_a_little = (
+        pulled(
+            noise, source=RAMP_GRID, target=target, motion=turned((degrees, 0, 0), shift, (0, 0, 0))
+        )
+        for degrees, shift in ((0, (-19.3, 2.3, -3.1)), (1e-6, (-19.3, 2.3, -3.1)))
+    )
+
+    assert straight.any()
+    assert straight == pytest.approx(turned_a_little, abs=1e-5)
+
+
+def test_an_image_on_its_own_grid_stays_as_it_is() -> None:
+    affine = np.diag([-1.0, -1, 1, 1])
+    affine[:3, 3] = 0.1, 239.3, -7.7
+    grid = Grid(RAMP_GRID.shape, affine)
+
+    assert pulled(RAMP, source=grid, target=grid, motion=Rigid.none()) == pytest.approx(
+        RAMP, abs=1e-4
+    )
+
+
 def test_outside_of_an_image_there_is_nothing() -> None:
     far = turned((0, 0, 0), (100, 0, 0), (0, 0, 0))
 
