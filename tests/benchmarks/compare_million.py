@@ -28,6 +28,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import scipy
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
 from fakes.form_scores import box_score, mask_score, point_score, polygon_score, region_score
 from gliobench.application.ports.run_store import RunManifest
 from gliobench.domain.evaluation.backend_facts import BackendFacts

@@ -23,6 +23,8 @@ import numpy as np
 import scipy
 from scipy.ndimage import gaussian_filter
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
 from fakes.form_scores import box_score, point_score, polygon_score
 from gliobench.adapters.pillow import WebpPictureEncoder
 from gliobench.application.evaluate.save_cases import SIZE_PX, SavedImages
