@@ -1,7 +1,7 @@
 # make demo      install the core, evaluate every embedded backend on phantoms, write demo/report.html
 # make test      install everything for development, then check
 # make test-all  the same, every test at its full dose
-# make check     format, lint, layers, words, types and tests, with the tools on PATH; JOBS=4 on four cores
+# make check     format, lint, layers, words, types and tests, with the tools on PATH; JOBS=6 on four cores
 # make site      the documentation as build/site/index.html, read without a network
 # make fuzz      2,500 hostile inputs through the command line, and a table of what became of them; FUZZ="--seed 1000"
 # make gpu       on a CUDA device: all that needs one, in one table, docs/results/gpu.md; GPU=--rehearse on a CPU
@@ -9,7 +9,7 @@
 
 PYTHON ?= python3
 VENV ?= .venv
-JOBS ?= 2
+JOBS ?= 3
 COHORT := phantom:12:0:2
 BACKENDS := cnn-onnx llama-vision llama-vision-lora majority prevalence site-only centre-prior brain-centroid mean-box
 

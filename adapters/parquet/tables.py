@@ -142,7 +142,8 @@ def read_batches(
     try:
         with (
             storage.reading(name) as file,
-            pq.ParquetFile(file, page_checksum_verification=True) as table,
+            # not the whole file beforehand
+            pq.ParquetFile(file, page_checksum_verification=True, pre_buffer=False) as table,
         ):
             for batch in table.iter_batches(batch_size=at_once, columns=columns):
                 yield read(batch)
