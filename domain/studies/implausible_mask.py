@@ -10,7 +10,7 @@ from gliobench.domain.studies.faults import Fault, FaultKind
 MOST_OF_IMAGE = 0.5
 MOST_OF_BORDER = 0.5
 OFF_BRAIN = 0.2
-"""Share of a mask that lies outside of the brain, from which on it is noted; at most 0.0001 in real studies."""
+"""Share of a mask that lies outside of the brain, from which on it is noted; see `docs/results/overlap.py`."""
 
 
 def why_implausible(whole: BoolArray) -> str:
