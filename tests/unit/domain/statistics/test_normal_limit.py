@@ -107,6 +107,19 @@ def test_its_standard_errors_are_those_of_the_pulls() -> None:
     assert limit.standard_error(0) == pytest.approx(np.sqrt(variance))
 
 
+def test_pulls_that_are_reduced_in_parts_give_the_same_covariance(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    plan, pulls = SamplingPlan.of(TWICE.tolist(), HGG.tolist()), ANSWERS.pulls(GRADING)
+    observed = ANSWERS.statistic(GRADING)(np.ones((1, N)))[0]
+    at_once = normal_limit.normal_limit(pulls, plan, observed)
+    monkeypatch.setattr(normal_limit, "AT_ONCE", 50)
+
+    in_parts = normal_limit.normal_limit(pulls, plan, observed)
+
+    assert in_parts.T @ in_parts == pytest.approx(at_once.T @ at_once, rel=1e-9)
+
+
 def test_a_statistic_that_few_patients_decide_is_drawn() -> None:
     called = [np.where(np.arange(N) < 6, -1.0, 1.0)]
 
