@@ -177,7 +177,7 @@ def pulled_region(region: BoolArray, *, source: Grid, target: Grid, motion: Rigi
         shift[:3, 3] = (np.array(offset) + 0.5) / parts - 0.5
         placed = Grid(target.shape, target.affine @ shift)
         filled += _pulled(volume, shown, target.shape, _steps(source, placed, motion))
-    return np.asarray(filled >= np.prod(parts) / 2)
+    return np.asarray(filled >= np.prod(parts) / 2 - ROUNDING)
 
 
 def _shown(region: BoolArray) -> tuple[slice, ...] | None:
