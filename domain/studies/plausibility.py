@@ -34,7 +34,7 @@ BRIGHT_RIM = 1.4
 OVER_SKULL = 1.25
 """Intensity of a scalp, and of the deep brain, relative to the dark shell between them."""
 ABOVE_ZERO = 0.15
-"""How far a brain's darkest voxels lie above zero, relative to its median: 0.05 to 0.25 in real studies."""
+"""How far a brain's darkest voxels are taken to lie above zero, relative to its median."""
 _PLANES = 5
 _UPPER_HALF = (0.5, 0.85)
 """Range of the head's height: above face and skull base, below the vertex."""

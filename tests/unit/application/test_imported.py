@@ -50,7 +50,7 @@ def test_a_line_that_hides_a_patient_is_refused(line: str) -> None:
 def test_a_patient_is_known_by_another_visit_and_in_other_digits(name: str) -> None:
     learned = patients_named([name], VISITS)
 
-    assert {patient_hash(one) for one in ("P1", "UCSF-PDGM-0004", "007")} & learned
+    assert {patient_hash(name) for name in ("P1", "UCSF-PDGM-0004", "007")} & learned
 
 
 def test_names_of_other_studies_are_of_other_patients() -> None:
