@@ -9,6 +9,7 @@ from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.studies.metadata import MetadataTable
 from gliobench.domain.studies.study import Grade
 from gliobench.domain.studies.target_rule import TargetRule
+from gliobench.domain.studies.unknown_codes import code_among_classes
 
 POSITIVE, NEGATIVE = Grade.HGG, Grade.LGG
 
@@ -212,3 +213,12 @@ def test_a_class_without_a_row_is_refused_with_the_values_that_there_are() -> No
 
     with pytest.raises(InvalidInputError, match="its values are mutant, wildtype"):
         rule.classes(of_cells("mutant", "wildtype", "mutant"))
+
+
+@pytest.mark.parametrize(
+    ("values", "code"), [([0, 1, 9], 9), ([0, 1, 99], 99), ([3, 5, 9], None), ([7, 8, 9], None)]
+)
+def test_nines_are_a_code_only_far_above_the_other_values(
+    values: list[float], code: float | None
+) -> None:
+    assert code_among_classes(values) == code
