@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from typing import TypeAlias
 
 from gliobench.application.evaluate.controlled_studies import ControlledStudies
@@ -58,7 +59,7 @@ class EvaluationRequest:
     labels: DatasetLabels | None = None
 
     def __post_init__(self) -> None:
-        if self.limit is not None and not (isinstance(self.limit, int) and self.limit > 0):
+        if self.limit is not None and not (isinstance(self.limit, Integral) and self.limit > 0):
             raise InvalidInputError(f"limit {shown(self.limit)}: wanted 1 study or more")
 
     @property

@@ -13,7 +13,13 @@ from gliobench.application.predict.describe_lesion import lesion_of
 from gliobench.application.predict.implausible_images import OTHER_GRIDS, implausible_images
 from gliobench.application.predict.load_modalities import load_modalities
 from gliobench.application.predict.scope import scope_faults
-from gliobench.application.predict.study_reading import NoPlace, OnSlice, Place, StudyReading
+from gliobench.application.predict.study_reading import (
+    NoPlace,
+    OnSlice,
+    Place,
+    Reader,
+    StudyReading,
+)
 from gliobench.domain.errors import FaultError, ImplausibleError, InvalidInputError
 from gliobench.domain.geometry.grids import (
     Box,
@@ -68,7 +74,7 @@ def predict_study(
     if localisation is None or isinstance(localisation, Failure):
         return StudyReading(
             study,
-            backend,
+            Reader.of(backend),
             grade,
             localisation,
             implausible=tuple(implausible),
@@ -78,7 +84,7 @@ def predict_study(
     _check(study, implausible, force=force)
     return StudyReading(
         study,
-        backend,
+        Reader.of(backend),
         grade,
         place=_found(study, localisation),
         on_slice=_on_slice(study, localisation),

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Never, Self
 
 from gliobench.application.ports.backend import Backend
+from gliobench.domain.errors import NotFoundError
+from gliobench.domain.evaluation.backend_facts import BackendFacts
 from gliobench.domain.geometry.grids import BoolArray, Box3D, Plane, Point, Point3D, Polygon, Voxel
 from gliobench.domain.geometry.resampling import Float32Array
 from gliobench.domain.labels.regions import Region
@@ -19,7 +23,8 @@ from gliobench.domain.predictions.prediction import (
     NoTumour,
 )
 from gliobench.domain.studies.faults import Fault
-from gliobench.domain.studies.study import Study
+from gliobench.domain.studies.lazy import Lazy
+from gliobench.domain.studies.study import Modality, Study
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +94,21 @@ class OnSlice:
     polygon_vox: tuple[Voxel, ...]
 
 
+@dataclass(frozen=True)
+class Reader:
+    """What a reading keeps of the backend that answered; fields as of `Backend`."""
+
+    name: str
+    fingerprint: str
+    provenance: Mapping[str, str]
+    facts: BackendFacts
+
+    @classmethod
+    def of(cls, backend: Backend) -> Self:
+        """Leave out the models."""
+        return cls(backend.name, backend.fingerprint, backend.provenance, backend.facts)
+
+
 @dataclass(frozen=True, eq=False)
 class StudyReading:
     """What a backend reads in a study; None for what it does not offer.
@@ -106,7 +126,7 @@ class StudyReading:
     """
 
     study: Study
-    backend: Backend
+    backend: Reader
     grade: GradePrediction | Failure | None
     place: Place | NoPlace | Failure | None
     on_slice: OnSlice | None = None
@@ -123,6 +143,17 @@ class StudyReading:
         if isinstance(self.place, NoPlace):
             return [item for item in found if item.reason is not FailureReason.NO_TUMOUR_FOUND]
         return found
+
+
+def without_images(study: Study) -> Study:
+    """Return a study that another process can be sent: it says which images there were, and holds none."""
+    return replace(study, volumes=Lazy(tuple(study.volumes), partial(_left_behind, study.id)))
+
+
+def _left_behind(study_id: str, modality: Modality) -> Never:
+    raise NotFoundError(
+        f"study {study_id}: a prediction that was pickled holds no {modality.value}"
+    )
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, replace
-from os import PathLike, fspath
+from functools import partial
 from pathlib import Path
 from threading import RLock
 
@@ -25,6 +25,7 @@ from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.messages import shown
 from gliobench.domain.studies.study import Modality
 from gliobench.domain.studies.target_rule import TargetRule
+from gliobench.entrypoints.api.places import Files, Place, as_text, as_texts, whole
 from gliobench.entrypoints.api.predictions import LoadedStudy, PredictedMask, Prediction
 from gliobench.entrypoints.api.runs import Report, read_report
 from gliobench.entrypoints.api.tables import Table
@@ -51,15 +52,11 @@ __all__ = [
     "report",
 ]
 
-Place = str | PathLike[str]
-
 _ONE_AT_A_TIME = RLock()
 """Settings and the permissions of new files are the process's own."""
 
 
-def load_study(
-    files: Place | Mapping[str, Place], study: str | None = None, **settings: object
-) -> LoadedStudy:
+def load_study(files: Files, study: str | None = None, **settings: object) -> LoadedStudy:
     """Open one study; its images are read when they are looked at.
 
     Args:
@@ -76,15 +73,18 @@ def load_study(
         if isinstance(files, Mapping):
             if not files:
                 raise InvalidInputError("no file of the study: wanted at least one modality")
-            by_modality = {Modality.parse(name): Path(file) for name, file in files.items()}
+            by_modality = {
+                Modality.parse(name): Path(as_text(file)) for name, file in files.items()
+            }
             if len(by_modality) < len(files):
                 raise InvalidInputError(
                     f"files of {shown(list(files))}: two names of one modality: wanted one file of each"
                 )
             source = container.one_study(None, by_modality)
         else:
-            source = container.one_study(fspath(files), None, study)
-        return LoadedStudy(source, source.study(source.study_ids()[0]))
+            source = container.one_study(as_text(files), None, study)
+        again = partial(load_study, whole(files), study, **settings)
+        return LoadedStudy(source, source.study(source.study_ids()[0]), again)
 
 
 def load_backend(name: str, **settings: object) -> Backend:
@@ -104,7 +104,7 @@ def load_backend(name: str, **settings: object) -> Backend:
 
 
 def predict(
-    study: LoadedStudy | Place | Mapping[str, Place],
+    study: LoadedStudy | Files,
     backend: str | Backend = "cnn-onnx",
     *,
     force: bool = False,
@@ -133,7 +133,7 @@ def predict(
         opened = (
             study if isinstance(study, LoadedStudy) else load_study(study, study=None, **settings)
         )
-        reader = _loaded(backend) if isinstance(backend, str) else backend
+        reader = backend if isinstance(backend, Backend) else _loaded(backend)
         prepare_study = container.prepare_study(load_backends=lambda *_: [reader])
         prepared = prepare_study(opened.source, reader.name, study_id=opened.id)
         return Prediction(prepared.predict(force=force), container.mask_convention())
@@ -176,9 +176,11 @@ def evaluate(
         JobError: `out` cannot be read or written.
     """
     with _working_under(settings | _divided(metadata, subgroups) | _targeted(target)) as current:
-        cohort, place = fspath(dataset), output_folder(fspath(out))
+        cohort, place = as_text(dataset), output_folder(as_text(out))
         container.check_metadata(cohort)
-        names = [backends] if isinstance(backends, str) else backends
+        names = [backends] if isinstance(backends, str) else list(backends)
+        if not all(isinstance(name, str) for name in names):
+            raise InvalidInputError(f"backends {shown(names)}: wanted their names")
         request = EvaluationRequest(
             dataset=cohort,
             backends=tuple(map(with_whole_path, names)),
@@ -230,9 +232,9 @@ def compare(
         comparing = container.comparing(
             primary=primary, replicates=replicates, allow_leakage=allow_leakage
         )
-        place = output_folder(fspath(out))
+        place = output_folder(as_text(out))
         use_case = container.write_report(report_runs=comparing)
-        written = use_case.of_runs(_places(runs), place)
+        written = use_case.of_runs(as_texts(runs), place)
         return read_report(written, container.storage(place))
 
 
@@ -261,8 +263,8 @@ def report(
         JobError: A place cannot be read or written.
     """
     with _working_under(settings | _divided(metadata, subgroups)):
-        place = output_folder(fspath(out))
-        written = container.write_report().of_runs(_places(runs), place)
+        place = output_folder(as_text(out))
+        written = container.write_report().of_runs(as_texts(runs), place)
         return read_report(written, container.storage(place))
 
 
@@ -292,7 +294,7 @@ def _divided(
         raise InvalidInputError(
             f"subgroups {shown(subgroups)}: wanted columns by name, such as {{'age': [40, 60], 'sex': True}}"
         )
-    given: dict[str, object] = {} if metadata is None else {"report.metadata": fspath(metadata)}
+    given: dict[str, object] = {} if metadata is None else {"report.metadata": as_text(metadata)}
     return given if subgroups is None else given | {"report.subgroups": dict(subgroups)}
 
 
@@ -312,11 +314,11 @@ def _working_under(given: Mapping[str, object]) -> Iterator[Settings]:
             os.umask(umask)
 
 
-def _places(runs: Place | Sequence[Place]) -> list[str]:
-    return [fspath(run) for run in ([runs] if isinstance(runs, str | PathLike) else runs)]
-
-
 def _loaded(name: str) -> Backend:
+    if not isinstance(name, str):
+        raise InvalidInputError(
+            f"backend {shown(name)}: wanted its name, or what load_backend gives"
+        )
     loaded: list[Backend] = container.load_backends([name])
     return loaded[0]
 

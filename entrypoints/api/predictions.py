@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from html import escape
 from os import PathLike
 from pathlib import Path
@@ -20,7 +20,13 @@ from gliobench.application.predict.observations import (
     observations,
     warnings_of,
 )
-from gliobench.application.predict.study_reading import NoPlace, OnSlice, Place, StudyReading
+from gliobench.application.predict.study_reading import (
+    NoPlace,
+    OnSlice,
+    Place,
+    StudyReading,
+    without_images,
+)
 from gliobench.domain.geometry.grids import Box3D, Voxel
 from gliobench.domain.geometry.orientation import reorient
 from gliobench.domain.labels.convention import LabelConvention
@@ -41,10 +47,12 @@ class LoadedStudy:
     Args:
         source: Of this one study.
         study: Its images on a RAS+ grid.
+        again: Opens it anew, as another process that is sent it does.
     """
 
     source: StudySource
     study: Study
+    again: Callable[[], LoadedStudy]
 
     @property
     def id(self) -> str:
@@ -87,6 +95,9 @@ class LoadedStudy:
 
     def _repr_html_(self) -> str:
         return f"<p>{escape(repr(self))}</p>"
+
+    def __reduce__(self) -> tuple[Callable[[], LoadedStudy], tuple[()]]:
+        return self.again, ()
 
 
 @final
@@ -134,6 +145,9 @@ class PredictedMask:
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
         return np.array(self.labels, dtype=dtype)
+
+    def __reduce__(self) -> tuple[type[PredictedMask], tuple[Mask, Study, LabelConvention]]:
+        return PredictedMask, (self.mask, without_images(self.study), self.convention)
 
     def __repr__(self) -> str:
         voxels = int(self.mask.whole.sum())
@@ -259,6 +273,10 @@ class Prediction:
     def as_dict(self) -> dict[str, Any]:
         """Return all of it as JSON values, as `gliobench predict --json` prints them."""
         return prediction_json(self.reading, {})
+
+    def __reduce__(self) -> tuple[type[Prediction], tuple[StudyReading, LabelConvention]]:
+        alone = replace(self.reading, study=without_images(self.reading.study))
+        return Prediction, (alone, self.convention)
 
     def __repr__(self) -> str:
         return "\n".join(f"{name:<12}{value}" for name, value in self._facts())

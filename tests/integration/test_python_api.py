@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import re
 import subprocess
 import sys
@@ -18,6 +19,7 @@ pytest.importorskip("nilearn", reason="the extra `phantom` is not installed")
 import gliobench as gb
 from gliobench.adapters.phantom import PhantomStudySource, export_phantoms
 from gliobench.domain.errors import InvalidInputError, MissingExtraError, NotFoundError
+from gliobench.domain.studies.study import Modality
 from gliobench.entrypoints import api
 from gliobench.entrypoints.container import container
 
@@ -209,7 +211,30 @@ def test_errors_are_those_of_the_domain(here: Path) -> None:
     with pytest.raises(InvalidInputError, match="each once"):
         gb.evaluate("phantoms", ["majority", "majority"], "runs")
     with pytest.raises(InvalidInputError, match="one or more"):
-        gb.evaluate("phantoms", [], "runs")
+        gb.evaluate("phantoms", (name for name in ()), "runs")
+    with pytest.raises(InvalidInputError, match="wanted their names"):
+        gb.evaluate("phantoms", [None], "runs")  # type: ignore[list-item]
+    with pytest.raises(InvalidInputError, match="wanted its name"):
+        gb.predict("phantoms/Phantom_0000", ["cnn-onnx"])  # type: ignore[arg-type]
+    with pytest.raises(InvalidInputError, match="ndarray: wanted a path"):
+        gb.load_study({"t1c": np.zeros((2, 2, 2))})  # type: ignore[dict-item]
+
+
+def test_studies_and_predictions_go_to_other_processes(here: Path, tmp_path: Path) -> None:
+    study = gb.load_study("phantoms/Phantom_0000")
+    found = gb.predict(study, "bright.py:make", force=True)
+    sent = pickle.dumps(study), pickle.dumps(found), pickle.dumps(found.mask)
+    (tmp_path / "elsewhere").mkdir()
+    os.chdir(tmp_path / "elsewhere")
+
+    study_there, found_there, mask_there = map(pickle.loads, sent)
+
+    np.testing.assert_array_equal(study_there.volume("t1c"), study.volume("t1c"))
+    assert found_there.as_dict() == found.as_dict()
+    assert repr(found_there) == repr(found)
+    np.testing.assert_array_equal(mask_there.labels, found.mask.labels)
+    with pytest.raises(NotFoundError, match="holds no t1c"):
+        found_there.reading.study.volume(Modality.T1C)
 
 
 def test_two_files_of_one_modality_are_refused() -> None:

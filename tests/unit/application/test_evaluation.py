@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
+import numpy as np
 import pytest
 
 from fakes.fake_backend import fake_backend
@@ -153,6 +154,10 @@ def test_another_division_is_refused_before_anything_is_predicted() -> None:
 def test_a_limit_that_leaves_the_last_studies_out_is_refused(limit: int) -> None:
     with pytest.raises(InvalidInputError, match="wanted 1 study or more"):
         EvaluationRequest("cohort", ("a",), out="place", limit=limit)
+
+
+def test_a_limit_may_be_an_integer_of_numpy() -> None:
+    assert EvaluationRequest("cohort", ("a",), out="place", limit=np.int64(2)).limit == 2
 
 
 def replaced(shard: Shard) -> EvaluationRequest:

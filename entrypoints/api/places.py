@@ -1,0 +1,40 @@
+"""Paths and URLs that callers in Python give."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from os import PathLike, fsdecode
+from pathlib import Path
+from typing import TypeAlias
+
+from gliobench.domain.errors import InvalidInputError
+
+Place: TypeAlias = str | PathLike[str]
+Files: TypeAlias = Place | Mapping[str, Place]
+"""A folder or URL, or files by modality."""
+
+
+def as_text(place: Place) -> str:
+    """Return a path or URL as text.
+
+    Raises:
+        InvalidInputError: It is neither, such as an image that was loaded by another library.
+    """
+    try:
+        return fsdecode(place)
+    except TypeError as error:
+        raise InvalidInputError(f"{type(place).__name__}: wanted a path or a URL") from error
+
+
+def as_texts(places: Place | Sequence[Place]) -> list[str]:
+    """Return one or several paths or URLs as texts; errors as of `as_text`."""
+    return [
+        as_text(place) for place in ([places] if isinstance(places, str | PathLike) else places)
+    ]
+
+
+def whole(files: Files) -> Files:
+    """Return places that another working folder finds, too."""
+    if isinstance(files, Mapping):
+        return {name: Path(as_text(file)).absolute() for name, file in files.items()}
+    return path.absolute() if (path := Path(as_text(files))).exists() else files
