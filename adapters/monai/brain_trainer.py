@@ -11,13 +11,13 @@ from zlib import crc32
 
 import numpy as np
 import torch
-from monai.networks.nets import UNet
 from numpy.typing import NDArray
 from scipy import ndimage
 from torch import Tensor, nn
 from torch.nn import functional
 
 from gliobench.adapters.monai.fitting import Batch, Schedule, fit, load_network
+from gliobench.adapters.monai.networks import residual_unet
 from gliobench.adapters.monai.onnx_export import write_onnx
 from gliobench.adapters.monai.random_heads import Chance, RandomHead, StrippedBrain, random_head
 from gliobench.adapters.monai.torch_network import UNTOLD, TorchNetwork
@@ -49,16 +49,7 @@ def brain_network() -> nn.Module:
 
     Input (N, 5, I, J, K), each length a multiple of 8; output (N, 1, I, J, K) logits of the share of brain.
     """
-    network: nn.Module = UNet(
-        spatial_dims=3,
-        in_channels=len(MODALITY_ORDER) + 1,
-        out_channels=1,
-        channels=CHANNELS,
-        strides=(2,) * (len(CHANNELS) - 1),
-        num_res_units=2,
-        norm="instance",
-    )
-    return network
+    return residual_unet(len(MODALITY_ORDER) + 1, 1, channels=CHANNELS, norm="instance")
 
 
 def brain_loss(network: nn.Module, batch: Batch) -> Tensor:

@@ -11,12 +11,11 @@ import numpy as np
 import torch
 from monai.transforms import Compose, RandAffined, RandFlipd, RandRotate90d
 from numpy.typing import NDArray
-from torch import Generator, Tensor, nn
-from torch.nn import functional
+from torch import Generator, Tensor
 
 from gliobench.adapters.monai.fitting import Batch, Schedule, fit, load_network
 from gliobench.adapters.monai.lesions import LesionCube
-from gliobench.adapters.monai.networks import GraderNetwork
+from gliobench.adapters.monai.networks import GraderNetwork, grader_loss
 from gliobench.adapters.monai.randomise import rescanned
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.ports.trainer import Progress, Row, Trainer, TrainingData
@@ -32,9 +31,6 @@ from gliobench.domain.networks.grader_input import (
 )
 from gliobench.domain.networks.input import REGION_ORDER
 from gliobench.domain.studies.study import Grade
-
-LABEL_SMOOTHING = 0.025
-_OUTLINE_STRIDE = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,17 +52,6 @@ class Lesion:
     regions: NDArray[np.float32]
     site: str | None
     sha256: str
-
-
-def grader_loss(network: nn.Module, batch: Batch) -> Tensor:
-    """Cross-entropy of the grade, and of the tumour's outline at a quarter of the resolution."""
-    if not isinstance(network, GraderNetwork):
-        raise TypeError(f"a {type(network).__name__} is no GraderNetwork")
-    logits, outline = network.forward_with_outline(batch["volumes"])
-    grade = batch["hgg"] * (1 - 2 * LABEL_SMOOTHING) + LABEL_SMOOTHING
-    regions = functional.avg_pool3d(batch["regions"], _OUTLINE_STRIDE)
-    decided = functional.binary_cross_entropy_with_logits(logits.float(), grade)
-    return decided + functional.binary_cross_entropy_with_logits(outline.float(), regions)
 
 
 @final

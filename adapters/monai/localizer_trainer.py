@@ -39,12 +39,11 @@ from gliobench.adapters.monai.torch_network import (
     trained_localizer,
 )
 from gliobench.adapters.monai.training_run import learned_from
-from gliobench.application.backends.tumour_finder import find_tumour
+from gliobench.application.backends.tumour_finder import Regions, find_tumour
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.ports.trainer import Progress, Row, Trainer, TrainingData
 from gliobench.application.train.training_studies import TrainingStudies, hash_of
 from gliobench.domain.errors import JobError
-from gliobench.domain.geometry.grids import BoolArray
 from gliobench.domain.geometry.resampling import resample_to_spacing
 from gliobench.domain.labels.conventions import BUILT_IN
 from gliobench.domain.labels.regions import NESTED, Region
@@ -54,7 +53,7 @@ from gliobench.domain.networks.input import LocalizerGeometry, localizer_volumes
 from gliobench.domain.networks.intensity import ROBUST_RULE
 from gliobench.domain.networks.region_measures import RegionMeasures
 from gliobench.domain.predictions.forms import box_in_volume, point_in_volume
-from gliobench.domain.studies.study import Study
+from gliobench.domain.studies.study import Reference, Study
 
 _dice_loss = DiceLoss(sigmoid=True, batch=True, smooth_nr=1.0, smooth_dr=1.0)
 _SURE_BACKGROUND = -20.0
@@ -275,32 +274,38 @@ class LocalizerTrainer(Trainer):
     def _row(self, network: TorchNetwork, study_id: str) -> Row:
         study, reference = self._source.study(study_id), self._source.reference(study_id)
         found = find_tumour(network, study)
-        row: Row = {
-            "study_id": study_id,
-            "patient_id": study.patient_id,
-            "site": study.site,
-            "grade": reference.grade.value if reference.grade else None,
-            "found": found is not None,
-            "measures": asdict(RegionMeasures.of(found, study.grid)) if found else None,
-        }
+        row = found_row(study, reference, found)
+        row["measures"] = asdict(RegionMeasures.of(found, study.grid)) if found else None
         return row | localizer_scores(study, reference=reference.regions, prediction=found)
+
+
+def found_row(study: Study, reference: Reference, found: Regions | None) -> Row:
+    """Begin the row of a study with whose it is, and whether its tumour was found."""
+    return {
+        "study_id": study.id,
+        "patient_id": study.patient_id,
+        "site": study.site,
+        "grade": reference.grade.value if reference.grade else None,
+        "found": found is not None,
+    }
 
 
 def localizer_scores(
     study: Study,
     *,
-    reference: Mapping[Region, BoolArray],
-    prediction: Mapping[Region, BoolArray] | None,
+    reference: Regions,
+    prediction: Regions | None,
+    regions: Sequence[Region] = NESTED,
 ) -> Row:
     """Score regions on the study's grid; a tumour that is not found counts as Dice and IoU of 0."""
     if prediction is None:
-        missed: Row = {f"dice_{region.value}": 0.0 for region in NESTED}
+        missed: Row = {f"dice_{region.value}": 0.0 for region in regions}
         return missed | {"centre_error_mm": None, "box_iou": 0.0}
     whole, expected = prediction[Region.WT], reference[Region.WT]
     return {
         **{
             f"dice_{region.value}": dice(reference=reference[region], prediction=prediction[region])
-            for region in NESTED
+            for region in regions
         },
         "centre_error_mm": centre_error_mm(
             reference=point_in_volume(expected), prediction=point_in_volume(whole), grid=study.grid

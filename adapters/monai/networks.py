@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import torch
 from monai.networks.blocks import Convolution
+from monai.networks.layers import Conv, Pool
 from monai.networks.nets import SegResNet, UNet
 from torch import Tensor, nn
+from torch.nn import functional
 
 from gliobench.domain.networks.input import MODALITY_ORDER, REGION_ORDER, Shape
 
@@ -18,6 +21,8 @@ FINE_BLOCKS = ((1, 2, 2), (1, 1))
 FINE_WINDOW: Shape = (56, 56, 48)
 """Voxels that the fine network sees: 11 cm, which hold the core of nearly every tumour."""
 GRADER_WIDTH = 24
+LABEL_SMOOTHING = 0.025
+_OUTLINE_STRIDE = 4
 
 
 def coarse_network() -> nn.Module:
@@ -25,14 +30,26 @@ def coarse_network() -> nn.Module:
 
     Input (N, 4, I, J, K), each length a multiple of 16; output (N, 3, I, J, K) logits.
     """
+    return residual_unet(len(MODALITY_ORDER), len(REGION_ORDER), channels=COARSE_CHANNELS)
+
+
+def residual_unet(
+    inputs: int,
+    outputs: int,
+    *,
+    channels: Sequence[int],
+    spatial_dims: int = 3,
+    norm: str = "batch",
+) -> nn.Module:
+    """Build a residual U-Net of (N, inputs, …) whose every stage halves the grid; each has its channels."""
     network: nn.Module = UNet(
-        spatial_dims=3,
-        in_channels=len(MODALITY_ORDER),
-        out_channels=len(REGION_ORDER),
-        channels=COARSE_CHANNELS,
-        strides=(2,) * (len(COARSE_CHANNELS) - 1),
+        spatial_dims=spatial_dims,
+        in_channels=inputs,
+        out_channels=outputs,
+        channels=channels,
+        strides=(2,) * (len(channels) - 1),
         num_res_units=2,
-        norm="batch",
+        norm=norm,
     )
     return network
 
@@ -113,51 +130,64 @@ def localizer_architecture() -> str:
 
 
 class GraderNetwork(nn.Module):
-    """Three strided stages; mean and maximum of each stage decide together.
+    """Strided stages; mean and maximum of each stage decide together.
 
     In training it also outlines the tumour's regions at a quarter of the resolution, which
     teaches the early stages what enhancement and necrosis look like.
 
     Args:
-        width: Channels of the first stage.
-        dropout: Share of pooled features that training drops.
+        spatial_dims: 3 for volumes, 2 for slices.
+        modalities: Channels of the input.
+        regions: Channels of the outline.
+        stages: At least 2.
     """
 
-    def __init__(self, width: int = GRADER_WIDTH, dropout: float = 0.3) -> None:
+    def __init__(
+        self,
+        spatial_dims: int = 3,
+        *,
+        modalities: int = len(MODALITY_ORDER),
+        regions: int = len(REGION_ORDER),
+        stages: int = 3,
+    ) -> None:
         super().__init__()
-        widths = (len(MODALITY_ORDER), width, 2 * width, 4 * width)
+        widths = [GRADER_WIDTH * 2**stage for stage in range(stages)]
         self.stages = nn.ModuleList(
             nn.Sequential(
-                Convolution(3, before, after, strides=2, norm="batch", act="relu", bias=False),
-                Convolution(3, after, after, norm="batch", act="relu", bias=False),
+                Convolution(
+                    spatial_dims, before, after, strides=2, norm="batch", act="relu", bias=False
+                ),
+                Convolution(spatial_dims, after, after, norm="batch", act="relu", bias=False),
             )
-            for before, after in pairwise(widths)
+            for before, after in pairwise([modalities, *widths])
         )
-        self.outline = nn.Conv3d(2 * width, len(REGION_ORDER), 1)
-        self.decide = nn.Sequential(nn.Dropout(dropout), nn.Linear(2 * sum(widths[1:]), 1))
+        self.outline = Conv[Conv.CONV, spatial_dims](widths[1], regions, 1)
+        self.decide = nn.Sequential(nn.Dropout(0.3), nn.Linear(2 * sum(widths), 1))
 
-    def stage_features(self, volumes: Tensor) -> list[Tensor]:
-        """Return each stage's (N, C, i, j, k) features."""
+    def forward(self, volumes: Tensor) -> Tensor:
+        """Grade (N, C, …) crops: (N, 1) logits of HGG."""
+        return self.forward_with_outline(volumes)[0]
+
+    def forward_with_outline(self, volumes: Tensor) -> tuple[Tensor, Tensor]:
+        """Grade and outline: logits (N, 1) and (N, R, …) at a quarter of the resolution."""
         features = []
         for stage in self.stages:
             volumes = stage(volumes)
             features.append(volumes)
-        return features
+        places = tuple(range(2, volumes.dim()))
+        pooled = [f.mean(places) for f in features] + [f.amax(places) for f in features]
+        return self.decide(torch.cat(pooled, 1)), self.outline(features[1])
 
-    def logits(self, features: list[Tensor]) -> Tensor:
-        """Pool all stages into one logit of HGG a study, (N, 1)."""
-        pooled = [f.mean((2, 3, 4)) for f in features] + [f.amax((2, 3, 4)) for f in features]
-        decided: Tensor = self.decide(torch.cat(pooled, 1))
-        return decided
 
-    def forward(self, volumes: Tensor) -> Tensor:
-        """Grade (N, 4, 32, 32, 32) crops: (N, 1) logits of HGG."""
-        return self.logits(self.stage_features(volumes))
-
-    def forward_with_outline(self, volumes: Tensor) -> tuple[Tensor, Tensor]:
-        """Grade and outline: logits (N, 1) and (N, 3, i, j, k) at a quarter of the resolution."""
-        features = self.stage_features(volumes)
-        return self.logits(features), self.outline(features[1])
+def grader_loss(network: nn.Module, batch: dict[str, Tensor]) -> Tensor:
+    """Cross-entropy of the grade, and of the tumour's outline at a quarter of the resolution."""
+    if not isinstance(network, GraderNetwork):
+        raise TypeError(f"a {type(network).__name__} is no GraderNetwork")
+    logits, outline = network.forward_with_outline(batch["volumes"])
+    grade = batch["hgg"] * (1 - 2 * LABEL_SMOOTHING) + LABEL_SMOOTHING
+    regions = Pool[Pool.AVG, outline.dim() - 2](_OUTLINE_STRIDE)(batch["regions"])
+    decided = functional.binary_cross_entropy_with_logits(logits.float(), grade)
+    return decided + functional.binary_cross_entropy_with_logits(outline.float(), regions)
 
 
 def grader_architecture() -> str:

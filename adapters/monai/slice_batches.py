@@ -93,7 +93,7 @@ class SliceBatches:
         self._seed = seed
 
     def __call__(self, step: int) -> Batch:
-        """Make (N, 1 or 2, I, J) pixels, (N, 1, I, J) tumour of 0 and 1, and (N, 1) hgg."""
+        """Make (N, 1 or 2, I, J) volumes, (N, 1, I, J) regions of 0 and 1, and (N, 1) hgg."""
         rng = np.random.default_rng((self._seed, step))
         chance = Generator().manual_seed(int(rng.integers(2**62)))
         each = self._batch_size // len(self._groups)
@@ -106,8 +106,8 @@ class SliceBatches:
         tumour, pixels, brain = moved.split([1, shown.shape[1], shown.shape[1]], dim=1)
         seen = rescanned(pixels, chance) * (brain > 0.5)
         return {
-            "pixels": seen.contiguous(memory_format=torch.channels_last),
-            "tumour": (tumour > 0.5).float(),
+            "volumes": seen.contiguous(memory_format=torch.channels_last),
+            "regions": (tumour > 0.5).float(),
             "hgg": torch.cat([h[c] for h, c in zip(self._hgg, chosen, strict=True)]),
         }
 

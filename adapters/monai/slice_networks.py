@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import torch
-from monai.networks.blocks import Convolution
-from monai.networks.nets import UNet
 from torch import Tensor, nn
 
+from gliobench.adapters.monai.networks import GRADER_WIDTH, GraderNetwork, residual_unet
 from gliobench.domain.networks.slice_input import SLICE_MODALITIES, SLICE_REGIONS
 
 LOCALIZER_CHANNELS = (16, 32, 64, 96, 96)
-GRADER_WIDTH = 24
 GRADER_STAGES = 3
 
 
@@ -22,16 +18,12 @@ def slice_localizer() -> nn.Module:
     It sees a slice beside its mirror image, since a healthy brain is nearly symmetric: input
     (N, 2, I, J), each length a multiple of 16; output (N, 1, I, J) logits.
     """
-    network: nn.Module = UNet(
-        spatial_dims=2,
-        in_channels=2 * len(SLICE_MODALITIES),
-        out_channels=len(SLICE_REGIONS),
+    return residual_unet(
+        2 * len(SLICE_MODALITIES),
+        len(SLICE_REGIONS),
         channels=LOCALIZER_CHANNELS,
-        strides=(2,) * (len(LOCALIZER_CHANNELS) - 1),
-        num_res_units=2,
-        norm="batch",
+        spatial_dims=2,
     )
-    return network
 
 
 def slice_localizer_architecture() -> str:
@@ -42,40 +34,11 @@ def slice_localizer_architecture() -> str:
     )
 
 
-class SliceGrader(nn.Module):
-    """Strided stages; mean and maximum of each stage decide together.
-
-    In training it also outlines the tumour at a quarter of the resolution.
-
-    Args:
-        dropout: Share of pooled features that training drops.
-    """
-
-    def __init__(self, dropout: float = 0.3) -> None:
-        super().__init__()
-        widths = tuple(GRADER_WIDTH * 2**stage for stage in range(GRADER_STAGES))
-        self.stages = nn.ModuleList(
-            nn.Sequential(
-                Convolution(2, before, after, strides=2, norm="batch", act="relu", bias=False),
-                Convolution(2, after, after, norm="batch", act="relu", bias=False),
-            )
-            for before, after in pairwise((len(SLICE_MODALITIES), *widths))
-        )
-        self.outline = nn.Conv2d(widths[1], len(SLICE_REGIONS), 1)
-        self.decide = nn.Sequential(nn.Dropout(dropout), nn.Linear(2 * sum(widths), 1))
-
-    def forward(self, pixels: Tensor) -> Tensor:
-        """Grade (N, 1, I, J) crops: (N, 1) logits of HGG."""
-        return self.forward_with_outline(pixels)[0]
-
-    def forward_with_outline(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
-        """Grade and outline: logits (N, 1) and (N, 1, i, j) at a quarter of the resolution."""
-        features = []
-        for stage in self.stages:
-            pixels = stage(pixels)
-            features.append(pixels)
-        pooled = [maps.mean((2, 3)) for maps in features] + [maps.amax((2, 3)) for maps in features]
-        return self.decide(torch.cat(pooled, 1)), self.outline(features[1])
+def slice_grader() -> GraderNetwork:
+    """Build a grader of slices: input (N, 1, I, J); output (N, 1) logits of HGG."""
+    return GraderNetwork(
+        2, modalities=len(SLICE_MODALITIES), regions=len(SLICE_REGIONS), stages=GRADER_STAGES
+    )
 
 
 def slice_grader_architecture() -> str:

@@ -13,6 +13,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from gliobench.adapters.monai.fitting import Batch, Schedule, fit
+from gliobench.adapters.monai.localizer_trainer import found_row, localizer_scores
+from gliobench.adapters.monai.networks import grader_loss
 from gliobench.adapters.monai.slice_batches import (
     FOR_GRADER,
     FOR_LOCALIZER,
@@ -20,7 +22,7 @@ from gliobench.adapters.monai.slice_batches import (
     TrainingSlice,
 )
 from gliobench.adapters.monai.slice_lessons import crop_about, lesson_about, lessons_of
-from gliobench.adapters.monai.slice_networks import SliceGrader, slice_localizer
+from gliobench.adapters.monai.slice_networks import slice_grader, slice_localizer
 from gliobench.adapters.monai.torch_network import (
     GRADER,
     LOCALIZER,
@@ -28,41 +30,26 @@ from gliobench.adapters.monai.torch_network import (
     TorchNetwork,
     trained_slice_networks,
 )
-from gliobench.application.backends.tumour_finder import Regions, find_tumour
+from gliobench.application.backends.tumour_finder import find_tumour
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.ports.trainer import Progress, Row, Trainer, TrainingData
 from gliobench.application.train.training_studies import TrainingStudies, hash_of
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.labels.regions import Region
-from gliobench.domain.metrics.localisation import box_iou, centre_error_mm, hit
-from gliobench.domain.metrics.segmentation import dice
+from gliobench.domain.metrics.localisation import hit
 from gliobench.domain.networks.slice_input import SliceGeometry, is_slice
-from gliobench.domain.predictions.forms import box_in_volume, point_in_volume
-from gliobench.domain.studies.study import Grade, Study
-
-LABEL_SMOOTHING = 0.025
-_OUTLINE_STRIDE = 4
+from gliobench.domain.predictions.forms import point_in_volume
+from gliobench.domain.studies.study import Grade
 
 _dice_loss = DiceLoss(sigmoid=True, smooth_nr=1.0, smooth_dr=1.0)
 
 
 def localizer_loss(network: nn.Module, batch: Batch) -> Tensor:
     """Dice and cross-entropy of the whole tumour."""
-    logits = network(batch["pixels"]).float()
-    entropy = functional.binary_cross_entropy_with_logits(logits, batch["tumour"])
-    loss: Tensor = _dice_loss(logits, batch["tumour"]) + entropy
+    logits = network(batch["volumes"]).float()
+    entropy = functional.binary_cross_entropy_with_logits(logits, batch["regions"])
+    loss: Tensor = _dice_loss(logits, batch["regions"]) + entropy
     return loss
-
-
-def grader_loss(network: nn.Module, batch: Batch) -> Tensor:
-    """Cross-entropy of the grade, and of the tumour's outline at a quarter of the resolution."""
-    if not isinstance(network, SliceGrader):
-        raise TypeError(f"a {type(network).__name__} is no SliceGrader")
-    logits, outline = network.forward_with_outline(batch["pixels"])
-    grade = batch["hgg"] * (1 - 2 * LABEL_SMOOTHING) + LABEL_SMOOTHING
-    tumour = functional.avg_pool2d(batch["tumour"], _OUTLINE_STRIDE)
-    decided = functional.binary_cross_entropy_with_logits(logits.float(), grade)
-    return decided + functional.binary_cross_entropy_with_logits(outline.float(), tumour)
 
 
 @final
@@ -124,7 +111,7 @@ class SliceTrainer(Trainer):
             progress=lambda done, _, loss: progress(done, total, loss),
         )
         fit(
-            SliceGrader,
+            slice_grader,
             batch_of=self._batches(_by_grade(crops), self._geometry.crop, of_grader=True),
             loss_of=grader_loss,
             schedule=schedules[1],
@@ -173,15 +160,14 @@ class SliceTrainer(Trainer):
         if found is not None:
             crop = crop_about(found[Region.WT], study, self._geometry)
             logit = grader.run(crop[np.newaxis]).item()
-        row: Row = {
-            "study_id": study_id,
-            "patient_id": study.patient_id,
-            "site": study.site,
-            "grade": reference.grade.value if reference.grade else None,
-            "found": found is not None,
-            "logit": logit,
-        }
-        return row | _scores(study, reference=reference.regions, prediction=found)
+        row = found_row(study, reference, found) | {"logit": logit}
+        point = point_in_volume(found[Region.WT]) if found else None
+        row["hit"] = point is not None and hit(
+            reference=reference.regions[Region.WT], prediction=point
+        )
+        return row | localizer_scores(
+            study, reference=reference.regions, prediction=found, regions=(Region.WT,)
+        )
 
 
 def _by_grade(crops: Sequence[TrainingSlice]) -> list[list[TrainingSlice]]:
@@ -189,18 +175,3 @@ def _by_grade(crops: Sequence[TrainingSlice]) -> list[list[TrainingSlice]]:
     if not all(groups):
         raise InvalidInputError("a grader needs slices of both grades to learn from")
     return groups
-
-
-def _scores(study: Study, *, reference: Regions, prediction: Regions | None) -> Row:
-    if prediction is None:
-        return {"dice_WT": 0.0, "hit": False, "centre_error_mm": None, "box_iou": 0.0}
-    whole, expected = prediction[Region.WT], reference[Region.WT]
-    point = point_in_volume(whole)
-    return {
-        "dice_WT": dice(reference=expected, prediction=whole),
-        "hit": hit(reference=expected, prediction=point),
-        "centre_error_mm": centre_error_mm(
-            reference=point_in_volume(expected), prediction=point, grid=study.grid
-        ),
-        "box_iou": box_iou(reference=box_in_volume(expected), prediction=box_in_volume(whole)),
-    }

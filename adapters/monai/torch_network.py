@@ -22,8 +22,8 @@ from gliobench.adapters.monai.networks import (
 )
 from gliobench.adapters.monai.slice_networks import (
     MirroredLocalizer,
-    SliceGrader,
     TurnedGrader,
+    slice_grader,
     slice_grader_architecture,
     slice_localizer,
     slice_localizer_architecture,
@@ -111,7 +111,7 @@ def trained_slice_networks(
         temperature=temperature,
     )
     finds = MirroredLocalizer(load_network(slice_localizer, folder / LOCALIZER)).eval()
-    grades = TurnedGrader(load_network(SliceGrader, folder / GRADER)).eval()
+    grades = TurnedGrader(load_network(slice_grader, folder / GRADER)).eval()
     return TorchNetwork(finds, localizer), TorchNetwork(grades, grader)
 
 

@@ -17,10 +17,9 @@ from gliobench.adapters.monai.grader_trainer import (
     GraderBatches,
     GraderTrainer,
     Lesion,
-    grader_loss,
 )
 from gliobench.adapters.monai.lesions import LesionCube
-from gliobench.adapters.monai.networks import GraderNetwork
+from gliobench.adapters.monai.networks import GraderNetwork, grader_loss
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry.grids import Box3D
 from gliobench.domain.studies.study import Grade

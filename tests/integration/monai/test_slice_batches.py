@@ -62,8 +62,8 @@ def test_a_step_always_gives_the_same_batch_and_another_step_another() -> None:
 
     for name, part in first.items():
         torch.testing.assert_close(part, again[name], rtol=0, atol=0)
-    assert not torch.equal(first["pixels"], batches(altered=FOR_LOCALIZER)(6)["pixels"])
-    assert not torch.equal(first["pixels"], batches(altered=FOR_LOCALIZER, seed=1)(5)["pixels"])
+    assert not torch.equal(first["volumes"], batches(altered=FOR_LOCALIZER)(6)["volumes"])
+    assert not torch.equal(first["volumes"], batches(altered=FOR_LOCALIZER, seed=1)(5)["volumes"])
 
 
 @pytest.mark.usefixtures("_same_scanner")
@@ -74,7 +74,7 @@ def test_what_is_not_moved_is_as_it_was_or_mirrored() -> None:
 
     ways = [torch.from_numpy(one.pixels), torch.from_numpy(one.pixels[::-1].copy())]
     seen = set()
-    for pixels in batch["pixels"][:, 0]:
+    for pixels in batch["volumes"][:, 0]:
         (way,) = [n for n, w in enumerate(ways) if torch.allclose(pixels, w, atol=1e-4)]
         seen.add(way)
     assert seen == {0, 1}
@@ -86,8 +86,8 @@ def test_a_crop_is_cut_from_the_middle() -> None:
 
     cut = a_slice().tumour[8:24, 10:22]
     ways = [torch.from_numpy(cut), torch.from_numpy(cut[::-1].copy())]
-    assert batch["pixels"].shape == (8, 1, 16, 12)
-    for tumour in batch["tumour"][:, 0]:
+    assert batch["volumes"].shape == (8, 1, 16, 12)
+    for tumour in batch["regions"][:, 0]:
         assert any(torch.equal(tumour, way) for way in ways)
 
 
@@ -96,8 +96,8 @@ def test_a_crop_is_cut_from_the_middle() -> None:
 def test_the_tumour_moves_with_its_pixels(altered: Alterations) -> None:
     batch = batches(altered=altered)(3)
 
-    bright = batch["pixels"] > 2.2
-    tumour = batch["tumour"] > 0
+    bright = batch["volumes"] > 2.2
+    tumour = batch["regions"] > 0
     assert (bright == tumour).float().mean() > 0.98
     assert tumour.flatten(1).any(1).all()
     places = {tuple(torch.argwhere(one[0]).float().mean(0).round().tolist()) for one in tumour}
@@ -107,7 +107,7 @@ def test_the_tumour_moves_with_its_pixels(altered: Alterations) -> None:
 def test_a_turn_keeps_the_tumours_area() -> None:
     turned = batches(altered=Alterations(turn=3.1, zoom=0.0, shift=0.0))(1)
 
-    areas = turned["tumour"].sum((1, 2, 3))
+    areas = turned["regions"].sum((1, 2, 3))
     assert areas.min() > 0.85 * 70
     assert areas.max() < 1.15 * 70
 
@@ -115,7 +115,7 @@ def test_a_turn_keeps_the_tumours_area() -> None:
 def test_air_stays_zero_and_brains_differ_from_scan_to_scan() -> None:
     batch = batches()(2)
 
-    pixels = batch["pixels"][:, 0]
+    pixels = batch["volumes"][:, 0]
     assert (pixels[:, :5] == 0).all()
     brightness = pixels[:, 8:24, 8:24].mean((1, 2))
     assert brightness.std() > 0.1
@@ -134,11 +134,11 @@ def test_groups_are_drawn_from_alike() -> None:
 def test_a_second_channel_is_the_mirror_image_moved_alike() -> None:
     batch = batches(altered=FOR_GRADER, beside_mirror=True)(4)
 
-    plain, mirror = batch["pixels"][:, 0] > 2.2, batch["pixels"][:, 1] > 2.2
-    assert batch["pixels"].shape == (8, 2, 32, 32)
+    plain, mirror = batch["volumes"][:, 0] > 2.2, batch["volumes"][:, 1] > 2.2
+    assert batch["volumes"].shape == (8, 2, 32, 32)
     assert mirror.sum() > 0.8 * plain.sum()
     assert not (plain & mirror).any()  # the tumour lies on one side
-    still = batches(beside_mirror=True)(4)["pixels"]
+    still = batches(beside_mirror=True)(4)["volumes"]
     torch.testing.assert_close(still[:, 1], still[:, 0].flip(1), rtol=0, atol=1e-4)
 
 
@@ -166,4 +166,4 @@ def test_nothing_is_laid_in_unless_it_is_asked_for() -> None:
 
     batch = batches([host, a_slice()])(0)
 
-    assert {int(area) for area in batch["tumour"].sum((1, 2, 3))} == {0, 70}
+    assert {int(area) for area in batch["regions"].sum((1, 2, 3))} == {0, 70}

@@ -17,8 +17,8 @@ from gliobench.adapters.monai.fitting import Schedule
 from gliobench.adapters.monai.slice_lessons import crop_about, lesson_about, lessons_of
 from gliobench.adapters.monai.slice_networks import (
     MirroredLocalizer,
-    SliceGrader,
     TurnedGrader,
+    slice_grader,
     slice_localizer,
 )
 from gliobench.adapters.monai.slice_trainer import SliceTrainer
@@ -175,7 +175,7 @@ def test_a_grader_needs_both_grades(tmp_path: Path) -> None:
 def test_networks_as_they_ship_say_the_same_of_a_mirror() -> None:
     torch.manual_seed(0)
     localizer = MirroredLocalizer(slice_localizer()).eval()
-    grader = TurnedGrader(SliceGrader()).eval()
+    grader = TurnedGrader(slice_grader()).eval()
     seen = torch.randn(2, 1, 32, 32, 1)
 
     with torch.inference_mode():
