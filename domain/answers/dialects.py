@@ -178,7 +178,6 @@ _ROWS = (
         units=1000,
         box=f"<|begin_of_box|>{_BRACKETED_BOX}<|end_of_box|>",
         point="<|begin_of_box|>[{x}, {y}]<|end_of_box|>",
-        plain=_without(r"<\|(?:begin|end)_of_box\|>"),
     ),
     Dialect(
         "gemma",

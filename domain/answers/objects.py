@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from gliobench.domain.answers.axis_order import AxisOrder, is_order_key, states_order
 from gliobench.domain.answers.denials import check_beside, check_sentences
+from gliobench.domain.answers.grades import written_grade
 from gliobench.domain.answers.questions import Question
 from gliobench.domain.answers.refusals import check_answering
 from gliobench.domain.answers.words import (
@@ -17,7 +18,6 @@ from gliobench.domain.answers.words import (
     key_of,
     number_of,
     set_once,
-    written_grade,
 )
 from gliobench.domain.predictions.prediction import FailureReason
 from gliobench.domain.studies.study import Grade
@@ -65,8 +65,9 @@ _GRADE_KEYS = frozenset(
 )
 REMARKS = frozenset(
     (
-        *("comment", "description", "explanation", "justification", "label"),
-        *("name", "note", "rationale", "reason", "reasoning"),
+        *("analysis", "comment", "description", "evidence", "explanation", "features", "findings"),
+        *("justification", "keyfeatures", "label", "location", "name", "note", "observations"),
+        *("rationale", "reason", "reasoning", "summary"),
     )
 )
 """Keys of words beside an answer."""
@@ -74,7 +75,9 @@ _ORDERS = frozenset(("order", "axisorder", "coordinateorder", "format", "coordin
 """Keys of a remark that states the order of the coordinates."""
 _NO_ORDER_OF_ITS_OWN = frozenset(("box2d",))
 """Wrappers that mean y first in one family of models and x first in others."""
-_CERTAINTIES = frozenset(("certainty", "confidence", "probability", "score"))
+_CERTAINTIES = frozenset(
+    ("certainty", "confidence", "confidencelevel", "confidencescore", "probability", "score")
+)
 
 NUMBER_KEYS: Mapping[Question, frozenset[str]] = {
     question: frozenset(name for names in layouts if len(names) > 1 for name in names)
@@ -221,6 +224,8 @@ def _fields(value: Object, layouts: Iterable[tuple[str, ...]]) -> list[object]:
 
 
 def _is_remark(key: str, value: object) -> bool:
+    if key in _CERTAINTIES:
+        return isinstance(value, float | str)
     return isinstance(value, str) and (key in REMARKS or (key in _ORDERS and states_order(value)))
 
 

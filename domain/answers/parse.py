@@ -16,6 +16,7 @@ import shapely
 from gliobench.domain.answers.denials import check_after
 from gliobench.domain.answers.dialects import DIALECTS, Dialect
 from gliobench.domain.answers.frame import Frame
+from gliobench.domain.answers.grades import implied_grades, named_grades, written_grade
 from gliobench.domain.answers.objects import NUMBER_KEYS, grade_of, objects_in, place_of
 from gliobench.domain.answers.questions import Question
 from gliobench.domain.answers.refusals import check_answering, check_closed
@@ -24,10 +25,8 @@ from gliobench.domain.answers.thoughts import without_thoughts
 from gliobench.domain.answers.words import (
     Number,
     Unreadable,
-    named_grades,
     numbers_in,
     plain,
-    written_grade,
     written_numbers,
 )
 from gliobench.domain.predictions.prediction import NO_TUMOUR, Failure, FailureReason, NoTumour
@@ -160,7 +159,7 @@ def _grade(words: str, *, finished: bool) -> Grade:
     check_closed(rest)
     check_remarks(values, rest)
     grades = {grade_of(value) for value in values}
-    if len(grades | named_grades(rest)) > 1:
+    if len(grades | named_grades(rest) | implied_grades(rest)) > 1:
         raise Unreadable(FailureReason.CONTRADICTION, "the answer names both grades")
     (grade,) = grades
     check_grade_remarks(values, grade)

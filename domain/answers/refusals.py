@@ -13,6 +13,22 @@ _REFUSAL = re.compile(
     r"|(?:cannot|can't) (?:be determined|determine|provide|give|identify|assess|assist|help))\b",
     re.IGNORECASE,
 )
+_PICTURE = (
+    r"(?:(?:actual|attached|provided|uploaded) )?(?:image|picture|photo)s?\b"
+    r"(?![\s-](?:art[ei]fact|data|header|metadata|orientation|quality|resolution|scale|sequence|series|size))"
+)
+_BLIND = re.compile(
+    rf"\bno {_PICTURE}(?: (?:was|were|is|are|has been|have been))? "
+    r"(?:attached|available|given|included|present|provided|received|shown|supplied|uploaded|visible)\b"
+    rf"|\b(?:find|have|received?|see|there is) no {_PICTURE}(?= *(?:[.,;:!)]|$)| (?:in|here)\b)"
+    r"|(?:n't|\b(?:cannot|not|unable to))(?: (?:actually|able to|currently|directly))* "
+    rf"(?:access|have access to|open|receive|see|view)(?: (?:an?|any|that|the|this|your))? {_PICTURE}"
+    rf"|\bwithout (?:access to |seeing )?(?:an?|any|the) {_PICTURE}"
+    r"|\b(?:image|picture|photo) (?:is|was|were) "
+    r"(?:absent|blank|empty|missing|not (?:attached|available|included|provided|shown|uploaded|visible))\b",
+    re.IGNORECASE,
+)
+"""What a model says that was shown no picture."""
 _NO_TUMOUR = re.compile(
     r"\bno (?:(?:evidence|signs?|indication) of )?(?:an? |any )?"
     r"(?:(?:visible|evident|obvious|apparent|clear|brain) )*(?:tumou?rs?|gliomas?|lesions?|mass(?! effect))\b",
@@ -43,6 +59,7 @@ def check_answering(text: str, *, finished: bool, place: bool = False) -> None:
         Unreadable: The text declines, sees no tumour, or breaks off at the length limit or in an
             open bracket.
     """
+    check_sighted(text)
     if _REFUSAL.search(text):
         raise Unreadable(FailureReason.REFUSAL, "the model declines to answer")
     check_closed(text)
@@ -52,6 +69,18 @@ def check_answering(text: str, *, finished: bool, place: bool = False) -> None:
         if place:
             _check_plainly_none(text)
         raise Unreadable(FailureReason.NO_TUMOUR_FOUND, "the model sees no tumour")
+
+
+def check_sighted(text: str) -> None:
+    """Reject a text that states that the model sees no picture: whatever it answers is made up.
+
+    Raises:
+        Unreadable: The text does so.
+    """
+    if found := _BLIND.search(text):
+        raise Unreadable(
+            FailureReason.REFUSAL, f"the model states that it sees no picture: {found[0]}"
+        )
 
 
 def plainly_none(sentence: str) -> bool:

@@ -1,4 +1,4 @@
-"""Reading of numbers and grades in text.
+"""Reading of numbers in text.
 
 Prose is not searched: every number of a text must belong to the answer, and every word of a sentence
 with an answer must be a known framing word ("The centre is at …"). Negations, hedges and comparisons
@@ -14,7 +14,6 @@ from itertools import chain
 
 from gliobench.domain.answers.questions import Question
 from gliobench.domain.predictions.prediction import FailureReason
-from gliobench.domain.studies.study import Grade
 
 
 class Unreadable(Exception):  # noqa: N818 -- an outcome that becomes a Failure, not an error
@@ -43,24 +42,24 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-_PLACE_FRAMING = _words(
+_PLACEFRAMING = _words(
     "a about an and answer approximately are as at axial based brain boxed coordinate coordinates "
     "estimate estimated final following for format given glioma here i image in is it json lesion "
     "located location mass most mri my of on order output picture position result roughly scan slice sure the "
     "this tumor tumour using where whole with would x y"
 )
-_FRAMING: Mapping[Question, frozenset[str]] = {
+FRAMING: Mapping[Question, frozenset[str]] = {
     Question.GRADE: _words(
         "a an answer appears as based be boxed brain classification classified classify consistent "
         "diagnosis final for given glioma gliomas grade has here i image in indicates is it json "
         "lesion likely most mri my of on output patient picture probably result scan shown shows "
         "slice suggests sure the this to tumor tumour with would"
     ),
-    Question.POINT: _PLACE_FRAMING | _words("center centre centroid middle point"),
-    Question.BOX: _PLACE_FRAMING
+    Question.POINT: _PLACEFRAMING | _words("center centre centroid middle point"),
+    Question.BOX: _PLACEFRAMING
     | _words("bbox bottom bounding box corner corners from left lower right smallest to top upper")
     | _words("topleft bottomright upperleft lowerright"),
-    Question.POLYGON: _PLACE_FRAMING
+    Question.POLYGON: _PLACEFRAMING
     | _words("around boundary contour corners outline points polygon vertices"),
 }
 """All words allowed in a sentence with an answer, without hyphens and in any case."""
@@ -72,7 +71,7 @@ _LAYOUTS: Mapping[Question, re.Pattern[str]] = {
 """Layouts of the numbers, with all brackets written as round."""
 
 _NUMBER = r"[+-]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?(?!\w)(?!\.[0-9])(?:\s*%)?"
-_TOKEN = re.compile(
+TOKEN = re.compile(
     rf"(?P<number>(?<![\w.]){_NUMBER})"
     r"|(?P<word>[^\W\d]\w*(?:[-'][^\W\d]\w*)*)"
     r"|(?P<odd>\w(?:[\w.]*\w)?)"  # digits that are not numbers of an answer: 512x512, 0.4.5, ٤
@@ -80,7 +79,7 @@ _TOKEN = re.compile(
 )
 SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n+")
 _BULLET = re.compile(r"^\s*[-•*]\s+(?=[^\W\d]|[(\[{])")
-_SILENT = frozenset("'\"*`:=$\\")
+SILENT = frozenset("'\"*`:=$\\")
 """Characters without meaning, anywhere in the text."""
 _GIVING = frozenset([":", "=", "is"])
 _CORNERS = (_words("top upper bottom lower"), _words("left right"))
@@ -89,16 +88,17 @@ _FIRST, _SECOND = _words("topleft upperleft"), _words("bottomright lowerright")
 """The corners of a box in the order of its numbers."""
 
 _FENCE = re.compile(r"```(?:json|python|text|plaintext)?(?!\w)")
+_MARKS = re.compile(
+    r"</?s>|<(?:eos|end_of_turn)>|<[|｜](?:im_end|eot_id|eom_id|end|endoftext|end[_▁]of[_▁]sentence)[|｜]>"
+    r"|<\|(?:begin|end)_of_box\|>|\\(?:text(?:bf|rm|tt)?|math(?:bf|rm))(?![a-zA-Z])"
+)
+"""What ends or frames a reply, and LaTeX's styles of text."""
 _PLAIN = str.maketrans("‘’“”‐‑", "''\"\"--")
-_GRADE = re.compile(r"\b(?:(hgg|high[\s_-]*grade)|(?:lgg|low[\s_-]*grade))\b", re.IGNORECASE)
-_UNTICKED = re.compile(r"\[\s*\]|\(\s*-\s*\)|(?<!\w)!\w")
-"""An empty box, a minus in brackets or an exclamation mark before a grade: not this one."""
-_SHORT_GRADE = re.compile(r"\b(?:(high)|low)\b", re.IGNORECASE)
 
 
 def plain(text: str) -> str:
-    """Normalise quotes and hyphens, and remove code fences."""
-    return _FENCE.sub("\n", text.translate(_PLAIN)).strip()
+    """Normalise quotes and hyphens, and remove code fences and marks."""
+    return _MARKS.sub("", _FENCE.sub("\n", text.translate(_PLAIN))).strip()
 
 
 def key_of(name: str) -> str:
@@ -119,35 +119,7 @@ def number_of(text: str) -> Number:
 
 def numbers_in(text: str) -> list[Number]:
     """Return every number of a text, except digits inside words."""
-    return [number_of(match[0]) for match in _TOKEN.finditer(text) if match["number"]]
-
-
-def named_grades(text: str) -> set[Grade]:
-    """Return every grade that a text mentions, in any context."""
-    return _grades(_GRADE, text)
-
-
-def written_grade(text: str) -> Grade:
-    """Read a grade from text; sentences without a grade are ignored.
-
-    Raises:
-        Unreadable: No grade or both are named, or a sentence contains more than a grade.
-    """
-    if _GRADE.search(text):
-        pattern, sentences = (
-            _GRADE,
-            [item for item in SENTENCE_END.split(text) if _GRADE.search(item)],
-        )
-    else:
-        pattern, sentences = _SHORT_GRADE, [text]
-    grades = _grades(pattern, text)
-    if len(grades) > 1:
-        raise Unreadable(FailureReason.CONTRADICTION, "the answer names both grades")
-    if _UNTICKED.search(text):
-        raise Unreadable(FailureReason.NO_GRADE, "the grade is marked as not chosen")
-    if not grades or not all(_frames_grade(pattern.sub(" ", sentence)) for sentence in sentences):
-        raise Unreadable(FailureReason.NO_GRADE, "the answer does not plainly name a grade")
-    return grades.pop()
+    return [number_of(match[0]) for match in TOKEN.finditer(text) if match["number"]]
 
 
 def written_numbers(
@@ -167,11 +139,11 @@ def written_numbers(
         Unreadable: There is not a number, or the layout is unknown.
     """
     sentences = [item for item in SENTENCE_END.split(text) if re.search(r"\d", item)]
-    tokens = list(chain.from_iterable(_TOKEN.finditer(_BULLET.sub("", s)) for s in sentences))
+    tokens = list(chain.from_iterable(TOKEN.finditer(_BULLET.sub("", s)) for s in sentences))
     if not any(token["number"] or token["odd"] for token in tokens):
         raise Unreadable(FailureReason.NO_NUMBERS, "the answer holds no number")
     _check_count(sum(_counts(token) for token in tokens), question)
-    _check_words(tokens, _FRAMING[question] | keys)
+    _check_words(tokens, FRAMING[question] | keys)
     tokens = _without_corners(tokens)
     fields, loose, layout = _layout(tokens, keys)
     if strange := re.sub(r"[N(),;]", "", layout):
@@ -197,20 +169,6 @@ def set_once(fields: dict[str, object], key: str, value: object) -> None:
     if key in fields and fields[key] != value:
         raise Unreadable(FailureReason.CONTRADICTION, f"{key[:40]!r} is given two values")
     fields[key] = value
-
-
-def _grades(pattern: re.Pattern[str], text: str) -> set[Grade]:
-    return {Grade.HGG if match[1] else Grade.LGG for match in pattern.finditer(text)}
-
-
-def _frames_grade(text: str) -> bool:
-    """Return whether a sentence, without its grade, contains only framing words."""
-    return all(
-        key_of(token[0]) in _FRAMING[Question.GRADE]
-        if token["word"]
-        else token[0] in _SILENT or token[0] in ".,;!()[]{}-#"
-        for token in _TOKEN.finditer(text)
-    )
 
 
 def _counts(token: re.Match[str]) -> bool:
@@ -288,8 +246,8 @@ def _layout(
         elif token["number"]:
             loose.append(number_of(token[0]))
             marks.append("N")
-        elif token["mark"] and token[0] not in _SILENT:
+        elif token["mark"] and token[0] not in SILENT:
             marks.append({"[": "(", "{": "(", "]": ")", "}": ")"}.get(token[0], token[0]))
-        if token[0] not in _GIVING | _SILENT:
+        if token[0] not in _GIVING | SILENT:
             key = key_of(token[0]) if key_of(token[0]) in keys else ""
     return fields, loose, "".join(marks).rstrip(".!")

@@ -121,6 +121,8 @@ def test_a_grade_that_a_later_sentence_takes_back_is_no_answer() -> None:
     [
         *('"label": "brain"', '"label": "normal brain"', '"name": "skull"', '"label": "no tumor"'),
         *('"note": "No tumor is visible."', '"reason": "There is no evidence of a tumour."'),
+        *('"note": "Tumor not visible"', '"note": "There is no clear tumor; default center"'),
+        *('"note": "The mass isn\'t visible here, so the middle."', '"label": "artifact"'),
     ],
 )
 def test_a_place_of_something_else_than_a_tumour_is_a_contradiction(remark: str) -> None:
@@ -147,6 +149,31 @@ def test_a_grade_whose_remark_plainly_states_the_other_is_a_contradiction(remark
     answer = parse_grade(f'{{"grade": "LGG", {remark}}}')
 
     assert reason(answer) is FailureReason.CONTRADICTION
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("LGG. WHO grade IV.", '{"grade": "LGG", "reason": "This is a glioblastoma."}'),
+        *("HGG (WHO grade 2)", '{"grade": "LGG"}\nIt is a GBM.'),
+        '{"grade": "LGG", "findings": ["This is a high-grade glioma."]}',
+    ],
+)
+def test_a_grade_beside_a_type_of_the_other_is_a_contradiction(text: str) -> None:
+    assert reason(parse_grade(text)) is FailureReason.CONTRADICTION
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *("No image was provided.", "I cannot see the image, so I assume.", "The image is blank."),
+        *("I don't have access to the attached picture.", "Without an image this is a guess."),
+    ],
+)
+def test_what_is_answered_without_a_picture_is_a_refusal(words: str) -> None:
+    for text in (json.dumps({"grade": "HGG", "reason": words}), f'{words} {{"grade": "HGG"}}'):
+        assert reason(parse_grade(text)) is FailureReason.REFUSAL
+    assert reason(parse_point(f"(0.5, 0.5)\n{words}")) is FailureReason.REFUSAL
 
 
 def test_a_grade_whose_remark_weighs_the_other_is_an_answer() -> None:
@@ -178,7 +205,13 @@ def test_a_remark_that_states_another_frame_is_a_contradiction(note: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "note", ["range 0 to 1", "hyperintense relative to the surrounding brain", "two out of three"]
+    "note",
+    [
+        "not visible on T1n",
+        "range 0 to 1",
+        "hyperintense relative to the surrounding brain",
+        "two out of three",
+    ],
 )
 def test_a_remark_that_states_the_frame_or_speaks_of_the_image_is_read_over(note: str) -> None:
     assert parse_point(json.dumps({"x": 0.4, "y": 0.6, "note": note})) == (0.4, 0.6)
@@ -303,6 +336,10 @@ def test_a_text_that_does_not_plainly_give_one_grade_gives_none(text: str) -> No
         '[{"grade": "HGG"}]',
         '{"answer": "High-Grade Glioma (HGG)", "explanation": "unlike low-grade ones it enhances"}',
         "High-grade glioma.\nThere is no mass effect.",
+        *("glioblastoma (HGG)", "HGG</s>", "\\boxed{\\text{HGG}}", "HGG, WHO grade III"),
+        "<|begin_of_box|>HGG<|end_of_box|>",
+        '{"grade": "HGG", "findings": ["ring", "oedema"], "confidence_score": 0.9}',
+        '{"grade": "HGG", "note": "I have no access to the image metadata"}',
     ],
 )
 def test_a_grade_is_read_in_the_ways_that_models_write_it(text: str) -> None:
