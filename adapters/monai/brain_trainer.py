@@ -23,9 +23,9 @@ from gliobench.adapters.monai.random_heads import Chance, RandomHead, StrippedBr
 from gliobench.adapters.monai.torch_network import UNTOLD, TorchNetwork
 from gliobench.application.ports.brain_extractor import BrainTemplate
 from gliobench.application.ports.study_source import StudySource
-from gliobench.application.ports.trainer import Progress, Row, Trainer, TrainingData
+from gliobench.application.ports.trainer import Progress, Row, TrainingData
 from gliobench.application.prepare.network_brain import BLUR_MM, template_depth_mm
-from gliobench.application.train.training_studies import TrainingStudies, hash_of
+from gliobench.application.train.training_studies import StudyTrainer, TrainingStudies
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry.resampling import pulled
 from gliobench.domain.geometry.rigid import Rigid
@@ -109,7 +109,7 @@ def _some(chance: Chance) -> list[int]:
 
 
 @final
-class BrainTrainer(Trainer):
+class BrainTrainer(StudyTrainer):
     """Learns where brains are from random heads about stripped ones.
 
     Args:
@@ -144,10 +144,6 @@ class BrainTrainer(Trainer):
         """Name site and grade of every patient that is not held out."""
         strata = self._studies.strata()
         return {patient: its for patient, its in strata.items() if patient not in self._held_out}
-
-    def training_data(self, patients: Collection[str]) -> TrainingData:
-        """Name these patients, and hash their studies."""
-        return TrainingData(tuple(sorted(patients)), hash_of(self._studies.hashes(patients)))
 
     def fit(self, patients: Collection[str], folder: Path, progress: Progress) -> None:
         """Learn from heads about these patients' brains, and leave the network as ONNX."""

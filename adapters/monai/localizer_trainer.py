@@ -6,7 +6,7 @@ folds, and no held-out patient is among them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from math import ceil
@@ -41,8 +41,8 @@ from gliobench.adapters.monai.torch_network import (
 from gliobench.adapters.monai.training_run import learned_from
 from gliobench.application.backends.tumour_finder import Regions, find_tumour
 from gliobench.application.ports.study_source import StudySource
-from gliobench.application.ports.trainer import Progress, Row, Trainer, TrainingData
-from gliobench.application.train.training_studies import TrainingStudies, hash_of
+from gliobench.application.ports.trainer import Progress, Row, TrainingData
+from gliobench.application.train.training_studies import StudyTrainer, TrainingStudies, hash_of
 from gliobench.domain.errors import JobError
 from gliobench.domain.geometry.resampling import resample_to_spacing
 from gliobench.domain.labels.conventions import BUILT_IN
@@ -114,7 +114,7 @@ def localizer_loss(network: nn.Module, batch: Batch) -> Tensor:
 
 
 @final
-class LocalizerTrainer(Trainer):
+class LocalizerTrainer(StudyTrainer):
     """Learns where tumours are from whole studies, and from lesions laid into them.
 
     Args:
@@ -146,10 +146,6 @@ class LocalizerTrainer(Trainer):
         self._geometry = geometry or LocalizerGeometry()
         self._earlier = earlier
         self._studies = TrainingStudies.of(source)
-
-    def strata(self) -> Mapping[str, str]:
-        """Name site and grade of every patient; of several studies, the first's."""
-        return self._studies.strata()
 
     def training_data(self, patients: Collection[str]) -> TrainingData:
         """Name these patients and those of the lesions that are transplanted."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import final
@@ -32,8 +32,8 @@ from gliobench.adapters.monai.torch_network import (
 )
 from gliobench.application.backends.tumour_finder import find_tumour
 from gliobench.application.ports.study_source import StudySource
-from gliobench.application.ports.trainer import Progress, Row, Trainer, TrainingData
-from gliobench.application.train.training_studies import TrainingStudies, hash_of
+from gliobench.application.ports.trainer import Progress, Row
+from gliobench.application.train.training_studies import StudyTrainer, TrainingStudies
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.metrics.localisation import hit
@@ -53,7 +53,7 @@ def localizer_loss(network: nn.Module, batch: Batch) -> Tensor:
 
 
 @final
-class SliceTrainer(Trainer):
+class SliceTrainer(StudyTrainer):
     """Learns to find and to grade tumours on single slices.
 
     Both grades are drawn equally often for the grader, so that P(HGG) is stated for even odds.
@@ -87,15 +87,6 @@ class SliceTrainer(Trainer):
                 raise InvalidInputError(
                     f"study {study_id} is a volume: wanted slices, or gliobench train localizer"
                 )
-
-    def strata(self) -> Mapping[str, str]:
-        """Name site and grade of every patient; of several studies, the first's."""
-        return self._studies.strata()
-
-    def training_data(self, patients: Collection[str]) -> TrainingData:
-        """Name these patients, and hash their studies."""
-        contents = hash_of(self._studies.hashes(patients))
-        return TrainingData(tuple(sorted(patients)), contents)
 
     def fit(self, patients: Collection[str], folder: Path, progress: Progress) -> None:
         """Learn to find these patients' tumours, then to grade them."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
+from typing import Protocol
 
 import numpy as np
 
 from gliobench.application.ports.study_source import StudySource
+from gliobench.application.ports.trainer import Trainer, TrainingData
 from gliobench.application.predict.read_reference import read_reference
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.labels.regions import Region
@@ -72,6 +74,20 @@ class TrainingStudies:
             if study_id not in self._hashes:
                 self._hashes[study_id] = case_hash(self.source, study_id)
         return [self._hashes[study_id] for study_id in study_ids]
+
+
+class StudyTrainer(Trainer, Protocol):
+    """A trainer that learns from studies alone."""
+
+    _studies: TrainingStudies
+
+    def strata(self) -> Mapping[str, str]:
+        """Name site and grade of every patient; of several studies, the first's."""
+        return self._studies.strata()
+
+    def training_data(self, patients: Collection[str]) -> TrainingData:
+        """Name these patients, and hash their studies."""
+        return TrainingData(tuple(sorted(patients)), hash_of(self._studies.hashes(patients)))
 
 
 def check_regions(source: StudySource, wanted: Iterable[Region]) -> None:

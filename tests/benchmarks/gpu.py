@@ -52,7 +52,7 @@ from gliobench.adapters.transformers.fine_tuning.lora import (
 )
 from gliobench.adapters.transformers.fine_tuning.samples import Sample
 from gliobench.adapters.transformers.mllama.checkpoint import Checkpoint
-from gliobench.adapters.transformers.mllama.fine_tuning.learner import MllamaLearner
+from gliobench.adapters.transformers.mllama.learner import MllamaLearner
 from gliobench.adapters.transformers.mllama.options import LlamaOptions
 from gliobench.adapters.vision_language.prompts import Prompts
 from gliobench.adapters.vision_language.slices import SlicePrompting

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from math import cos, pi, sin
 
@@ -117,7 +117,17 @@ def radial_corners(polygon: tuple[tuple[float, float], ...]) -> list[tuple[float
     return corners
 
 
-def even_odds(grades: Iterable[Grade | None]) -> Mapping[Grade, float]:
-    """Weigh grades so that both come to half of the total, and to one on average."""
-    counts = Counter(grade for grade in grades if grade)
-    return {grade: counts.total() / (len(counts) * count) for grade, count in counts.items()}
+def weighing(
+    references: Iterable[PictureReference],
+) -> Callable[[Question, PictureReference], float]:
+    """Weigh answers: all alike, but grades so that both come to half of the total, and to one on average.
+
+    P(HGG) is then stated for even odds (docs/decisions/0007).
+    """
+    counts = Counter(reference.grade for reference in references if reference.grade)
+
+    def weight(question: Question, reference: PictureReference) -> float:
+        grade = reference.grade if question is Question.GRADE else None
+        return counts.total() / (len(counts) * counts[grade]) if grade else 1.0
+
+    return weight

@@ -35,9 +35,9 @@ from gliobench.adapters.vision_language.prompts import Prompts
 from gliobench.adapters.vision_language.reader import Asking, Reader
 from gliobench.adapters.vision_language.slices import PictureSizes, SlicePrompting, planes_by
 from gliobench.application.ports.study_source import StudySource
-from gliobench.application.ports.trainer import Progress, Row, Trainer, TrainingData
+from gliobench.application.ports.trainer import Progress, Row
 from gliobench.application.train.learned_images import learned_images
-from gliobench.application.train.training_studies import TrainingStudies, hash_of
+from gliobench.application.train.training_studies import StudyTrainer, TrainingStudies
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry.grids import Axis
 from gliobench.domain.labels.regions import Region
@@ -107,7 +107,7 @@ class Learner(Protocol[OpenedT]):
 
 
 @final
-class LoraTrainer(Trainer, Generic[OpenedT]):
+class LoraTrainer(StudyTrainer, Generic[OpenedT]):
     """Learns to answer all four questions about the slice of the largest tumour.
 
     That slice is an oracle's, for learning and for the rows of `predict` alike: they show how well
@@ -147,14 +147,6 @@ class LoraTrainer(Trainer, Generic[OpenedT]):
         self._four_bit = four_bit
         self._prompts = prompts or Prompts.load()
         self._studies = TrainingStudies.of(source)
-
-    def strata(self) -> Mapping[str, str]:
-        """Name site and grade of every patient; of several studies, the first's."""
-        return self._studies.strata()
-
-    def training_data(self, patients: Collection[str]) -> TrainingData:
-        """Name these patients, and hash their studies."""
-        return TrainingData(tuple(sorted(patients)), self._data_hash(patients))
 
     def fit(self, patients: Collection[str], folder: Path, progress: Progress) -> None:
         """Learn an adapter from these patients' slices; it is left in `adapter/`."""
@@ -221,7 +213,7 @@ class LoraTrainer(Trainer, Generic[OpenedT]):
         """Name all that decides the outcome of a fit."""
         return {
             "model_sha256": self._model_hash,
-            "data_sha256": self._data_hash(patients),
+            "data_sha256": self.training_data(patients).sha256,
             "prompts_sha256": self._prompts.sha256,
             "lora": asdict(self._lora),
             "schedule": asdict(self._schedule),
@@ -256,9 +248,6 @@ class LoraTrainer(Trainer, Generic[OpenedT]):
             settings={name: one for name, one in settings.items() if name not in hashes},
             versions={name: version(name) for name in ("torch", "transformers", "peft")},
         )
-
-    def _data_hash(self, patients: Collection[str]) -> str:
-        return hash_of(self._studies.hashes(patients))
 
     @cached_property
     def _model_hash(self) -> str:

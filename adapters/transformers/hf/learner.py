@@ -13,7 +13,7 @@ from accelerate.utils import send_to_device
 from torch.nn.utils.rnn import pad_sequence
 from transformers.utils.generic import ModelOutput
 
-from gliobench.adapters.transformers.fine_tuning.answers import answer_text, even_odds
+from gliobench.adapters.transformers.fine_tuning.answers import answer_text, weighing
 from gliobench.adapters.transformers.fine_tuning.fitting import IGNORED, Batch
 from gliobench.adapters.transformers.fine_tuning.samples import Sample
 from gliobench.adapters.transformers.fine_tuning.vision_states import VisionStates
@@ -99,13 +99,13 @@ class HfLearner:
         asked = {
             question: opened.chat(prompting.prompt_text(prompts, question)) for question in Question
         }
-        weights = even_odds(sample.reference.grade for sample in samples)
+        weight_of = weighing(sample.reference for sample in samples)
 
         def example(sample: Sample, question: Question) -> HfExample:
-            grade = sample.reference.grade
-            weight = weights[grade] if question is Question.GRADE and grade else 1.0
             answer = opened.reply_tokens(answer_text(question, sample.reference, prompting.frame))
-            return HfExample(sample.picture, asked[question], answer, weight)
+            return HfExample(
+                sample.picture, asked[question], answer, weight_of(question, sample.reference)
+            )
 
         examples = [
             example(sample, question)

@@ -47,13 +47,8 @@ class Checkpoint:
     chat_template: str
     provenance: Mapping[str, str]
 
-    def chat(self, prompt: str, *, pictures: int = 1, reply: str | None = None) -> str:
-        """Write a user's turn as the model expects it.
-
-        Args:
-            prompt: The user's words.
-            pictures: How many are shown; they come first.
-            reply: The assistant's turn, closed; None leaves it open for the model.
+    def chat(self, prompt: str, *, pictures: int = 1) -> str:
+        """Write a user's turn as the model expects it, the pictures first, and open its own.
 
         Returns:
             Text with all special tokens, the begin of text included.
@@ -62,14 +57,12 @@ class Checkpoint:
         turns: list[dict[str, Any]] = [
             {"role": "user", "content": [*shown, {"type": "text", "text": prompt}]}
         ]
-        if reply is not None:
-            turns.append({"role": "assistant", "content": [{"type": "text", "text": reply}]})
         return str(
             self.tokenizer.apply_chat_template(
                 turns,
                 chat_template=self.chat_template,
                 tokenize=False,
-                add_generation_prompt=reply is None,
+                add_generation_prompt=True,
             )
         )
 

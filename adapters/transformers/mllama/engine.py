@@ -51,7 +51,7 @@ class Engine(SpeakingModel[Checkpoint]):
     """
 
     def __init__(self, checkpoint: Checkpoint, options: MllamaOptions) -> None:
-        super().__init__(checkpoint, options.batch_size, self._release)
+        super().__init__(checkpoint, options.batch_size)
         self._options = options
         share_pictures(checkpoint.model)
         on_one_gpu = checkpoint.model.device.type == "cuda" and options.device_map is None

@@ -11,7 +11,7 @@ from gliobench.adapters.transformers.fine_tuning.fitting import LoraSchedule
 from gliobench.adapters.transformers.fine_tuning.lora import LoraOptions
 from gliobench.adapters.transformers.fine_tuning.trainer import LoraTrainer
 from gliobench.adapters.transformers.mllama.checkpoint import Checkpoint
-from gliobench.adapters.transformers.mllama.fine_tuning.learner import MllamaLearner
+from gliobench.adapters.transformers.mllama.learner import MllamaLearner
 from gliobench.adapters.transformers.mllama.options import MllamaOptions
 from gliobench.adapters.vision_language.options import ReadingOptions
 from gliobench.adapters.vision_language.prompts import Prompts

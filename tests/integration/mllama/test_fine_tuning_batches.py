@@ -11,17 +11,17 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("peft")
 
-from gliobench.adapters.transformers.fine_tuning.answers import even_odds
+from gliobench.adapters.transformers.fine_tuning.answers import PictureReference, weighing
 from gliobench.adapters.transformers.fine_tuning.fitting import IGNORED, weighted_loss
 from gliobench.adapters.transformers.fine_tuning.samples import Sample, samples_of
 from gliobench.adapters.transformers.fine_tuning.vision_states import VisionState, VisionStates
 from gliobench.adapters.transformers.mllama.checkpoint import Checkpoint, load_checkpoint
 from gliobench.adapters.transformers.mllama.engine import Engine
-from gliobench.adapters.transformers.mllama.fine_tuning.examples import (
+from gliobench.adapters.transformers.mllama.learner import (
     Collator,
     examples_of,
+    vision_tower_of,
 )
-from gliobench.adapters.transformers.mllama.fine_tuning.vision_tower import vision_tower_of
 from gliobench.adapters.transformers.mllama.options import MllamaOptions
 from gliobench.adapters.vision_language.options import ReadingOptions
 from gliobench.adapters.vision_language.prompts import Prompts
@@ -184,6 +184,11 @@ def test_damaged_vision_states_are_named(
 
 
 def test_rare_grades_weigh_more_so_that_both_weigh_the_same() -> None:
-    weights = even_odds([Grade.HGG] * 3 + [Grade.LGG, None])
+    def reference(grade: Grade | None) -> PictureReference:
+        return PictureReference((0.5, 0.5), (0.4, 0.4, 0.6, 0.6), (), grade)
 
-    assert weights == {Grade.HGG: pytest.approx(2 / 3), Grade.LGG: 2.0}
+    weight = weighing(map(reference, [Grade.HGG] * 3 + [Grade.LGG, None]))
+
+    assert weight(Question.GRADE, reference(Grade.HGG)) == pytest.approx(2 / 3)
+    assert weight(Question.GRADE, reference(Grade.LGG)) == 2.0
+    assert weight(Question.POINT, reference(Grade.LGG)) == 1.0

@@ -109,7 +109,7 @@ def test_a_reply_is_learned_in_the_tokens_that_metas_formatter_writes(
 ) -> None:
     asked, said = user_turn("Which?", 1), RawMessage(role="assistant", content=reply)
 
-    learned = ours.token_ids(ours.chat("Which?", reply=reply))
+    learned = [*ours.token_ids(ours.chat("Which?") + reply), ours.tokenizer.eos_token_id]
 
     header = meta.encode_dialog_prompt([asked]).tokens
     (spoken, _) = meta.encode_message(said, ToolPromptFormat.json)

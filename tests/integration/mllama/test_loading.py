@@ -139,15 +139,6 @@ def test_pictures_that_no_memory_holds_are_refused(copy: Path, changed: dict[str
         load_checkpoint(EngineOptions(model=str(copy)))
 
 
-def test_a_reply_closes_the_chat_with_the_end_of_turn(tiny_folder: Path) -> None:
-    checkpoint = load_checkpoint(EngineOptions(model=str(tiny_folder)))
-
-    closed = checkpoint.chat("Grade?", reply="HGG")
-
-    assert closed == checkpoint.chat("Grade?") + "HGG<|eot_id|>"
-    assert checkpoint.token_ids(closed)[-1] == checkpoint.end_token_ids[0]
-
-
 @pytest.mark.filterwarnings(  # peft 0.21 on transformers 5.23, where the adapter is made
     "ignore:`is_gradient_checkpointing` is deprecated:FutureWarning"
 )

@@ -1,1 +1,0 @@
-"""LoRA fine-tuning of Mllama on Transformers' Trainer."""
