@@ -9,14 +9,14 @@ from pydicom import Dataset, dcmread
 from pydicom.datadict import tag_for_keyword
 
 from gliobench.adapters.dicom.files import DicomFile, check_inflated, looks_like_dicom
-from gliobench.adapters.dicom.frames import Frame, frames_in
+from gliobench.adapters.dicom.frames import Frame, frames_in, groups_of_frames
 from gliobench.adapters.dicom.segmentation_headers import (
     CLASSES,
     TAGS,
     SegmentationHeader,
     segmentation_header,
 )
-from gliobench.adapters.dicom.tags import first_item, number_of, text_of
+from gliobench.adapters.dicom.tags import first_item, grouped, number_of, text_of
 from gliobench.domain.errors import InvalidInputError
 
 _SEQUENCES = ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence")
@@ -161,11 +161,8 @@ def _header(file: DicomFile, dataset: Dataset) -> Header | SegmentationHeader | 
     study, series = texts.get("StudyInstanceUID", ""), texts.get("SeriesInstanceUID", "")
     if not study or not series:
         raise InvalidInputError("an MR image without the UID of its study or its series")
-    if (
-        dataset.get("ContrastBolusAgentSequence")
-        or (number_of(dataset, "ContrastBolusVolume") or 0) > 0
-    ):
-        texts.setdefault("ContrastBolusAgent", "unnamed")
+    if agent := _agent(dataset):
+        texts["ContrastBolusAgent"] = agent
     numbers = {name: value for name in _NUMBERS if (value := number_of(dataset, name)) is not None}
     shared = first_item(dataset, "SharedFunctionalGroupsSequence")
     numbers |= {
@@ -183,6 +180,15 @@ def _header(file: DicomFile, dataset: Dataset) -> Header | SegmentationHeader | 
         identifiers=frozenset(value for value in (*names.values(), study, series) if value),
         frames=tuple(frames_in(dataset)),
     )
+
+
+def _agent(dataset: Dataset) -> str:
+    """Name a contrast agent by tags beside ContrastBolusAgent; empty where they say nothing more than it."""
+    usage = ("ContrastBolusUsageSequence", "ContrastBolusAgentAdministered")
+    if {grouped(dataset, groups, usage, text_of) for groups in groups_of_frames(dataset)} == {"NO"}:
+        return "none"
+    given = dataset.get("ContrastBolusAgentSequence") or number_of(dataset, "ContrastBolusVolume")
+    return "unnamed" if given and not text_of(dataset, "ContrastBolusAgent") else ""
 
 
 def _patient(names: dict[str, str], issuer: str) -> tuple[str, ...]:

@@ -2,58 +2,10 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from dataclasses import dataclass
-from functools import cached_property
 
-_SEPARATORS = re.compile(r"[\s_\-/.,;:()\[\]{}^=|#&'\"]+")
-_BEGIN = r"(?<![a-z0-9])"
-_CYRILLIC_T = re.compile(r"т(?=[12])")
-
-
-def normalised(description: str) -> str:
-    """Reduce a description to lower-case words with single spaces, as the patterns here expect it.
-
-    >>> normalised("T1_MPRAGE-sag+C")
-    't1 mprage sag+c'
-    """
-    text = unicodedata.normalize("NFKC", description).casefold()
-    return _CYRILLIC_T.sub("t", _SEPARATORS.sub(" ", text)).strip()
-
-
-@dataclass(frozen=True)
-class Words:
-    """Words in any of several languages; those in Latin letters begin where no word goes on.
-
-    Args:
-        patterns: Of each, compiled when they are first looked for: there are many.
-    """
-
-    patterns: tuple[str, ...]
-
-    def search(self, description: str) -> re.Match[str] | None:
-        """Find the first of them in a normalised description."""
-        return self._compiled.search(description)
-
-    def match(self, text: str) -> re.Match[str] | None:
-        """Find one of them at the beginning of a normalised text."""
-        return self._compiled.match(text)
-
-    def cut_from(self, description: str) -> str:
-        """Put a space in the place of each of them."""
-        return self._compiled.sub(" ", description)
-
-    @cached_property
-    def _compiled(self) -> re.Pattern[str]:
-        return re.compile(
-            "|".join(rf"{_BEGIN * pattern[0].isascii()}(?:{pattern})" for pattern in self.patterns)
-        )
-
-
-def words(*patterns: str) -> Words:
-    """List words."""
-    return Words(patterns)
+from gliobench.domain.studies.contrast_agents import AGENT
+from gliobench.domain.studies.descriptions import Words, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,13 +112,19 @@ class OtherKind:
         title: For reasons.
         words: Found in normalised descriptions.
         image_types: Values of ImageType that mean it.
+        beside: A weighting that is acquired with it; where a description has both, times decide.
     """
 
     title: str
     words: Words
     image_types: frozenset[str] = frozenset()
+    beside: Weighting | None = None
 
 
+_BESIDE_HEAD = "".join(
+    f"(?<!{head}{link})" for head in ("head ", "brain ") for link in ("", "and ")
+)
+"""Before words for parts that are examined together with the head."""
 OTHER_KINDS = (
     OtherKind(
         "localiser",
@@ -218,22 +176,28 @@ OTHER_KINDS = (
         "calibration",
         words(
             "calib",
-            "asset",
+            "asset ?(cal|scan|ref)",
+            "^asset",
             "field ?map",
             "b[01] ?map",
             "coil ?(cal|sens|surv)",
             "shim",
-            "pre ?scan",
+            "pre ?scan(?! ?norm)",
             "senseref",
         ),
     ),
     OtherKind(
         "subtraction",
-        words("sub(?![a-z])", "subtra", "sustrac", "sottraz", "вычит", "减影", "差分"),
+        words(
+            *("sub(?![a-z])", "subtra", "sustrac", "sottraz", "soustr", "вычит", "减影", "差分"),
+            rf"minus(?! {AGENT})",
+        ),
         frozenset({"SUBTRACTION", "SUBTRACT", "SUB"}),
     ),
     OtherKind(
-        "proton density", words("pdw?(?![a-z])", "dp(?![a-z])", "proton ?(en)?d", "densit", "质子")
+        "proton density",
+        words("pdw?(?![a-z])", "dp(?![a-z])", "proton ?(en)?d", "densit", "质子"),
+        beside=T2_WEIGHTED,
     ),
     OtherKind("projection", words("min?ip", "mip", "proj"), frozenset({"PROJECTION IMAGE", "MIP"})),
     OtherKind("balanced gradient echo", words("ciss", "fiesta", "tru(e ?)?fi", "b ?ffe", "bssfp")),
@@ -248,54 +212,16 @@ OTHER_KINDS = (
     ),
     OtherKind(
         "phase, or a part of the signal",
-        words("phase(?! ?enc)", "real(?![a-z])", "imaginary"),
+        words("(?<!no )phase(?! ?(?:enc|wrap|over|corr))", "real(?![a-z])", "imaginary"),
         frozenset({"P", "PHASE", "PHASE MAP", "R", "REAL", "I", "IMAGINARY", "F", "FAT"}),
     ),
     OtherKind(
         "another part of the body",
         words(
-            *("spin(e|al)", "[clt] ?spine", "cervic", "lumb", "thora", "[hbl]ws(?![a-z])", "neck"),
-            *("wirbel", "rachis", "columna", "colonna", "orbit", "pituit", "hypoph", "sella"),
+            *("spin(e(?!cho)|al)", "[clt] ?spine", "cervic", "lumb", "thora", "[hbl]ws(?![a-z])"),
+            *("wirbel", "rachis", "columna", "colonna", "pituit", "hypoph", "sella"),
+            *(rf"{_BESIDE_HEAD}{part}" for part in ("neck(?! coil)", "orbit")),
             *("ia[cm](?![a-z])", "tmj", "позвон", "шейн", "脊", "椎"),
         ),
     ),
 )
-
-_AGENT = (
-    r"(?:contrast\w*|kontrast\w*|contraste|gad\w*|gd|km|ce|mdc|iv|inj\w*|enhanc\w*|контраст\w*|ку)"
-)
-_WITHOUT = (
-    "without|w ?o|ohne|sans|sin|senza|sem|zonder|utan|uten|uden|ilman|bez|без|f[aă]r[aă]|χωρ[ιί]σ"
-)
-ENHANCED = words(
-    r"t1(c|ce|gd|gad|km|post)(?![a-z])",
-    *(r"gado?\w*", r"gd(?![a-z])", r"ce(?![a-z])", r"c ?\+", r"km(?![a-z])", "mdc", "contra?st"),
-    *("kontrast", "inj", "enhanc", "dotarem", "magnevist", "omniscan", "prohance", "multihance"),
-    *(r"post(?! ?(op|surg|treat|rt\b|radi|chemo|proc))", rf"(?:nach|after|apr[eè]s|dopo) {_AGENT}"),
-    *("контраст", r"с ку\b", "после", "增强"),
-    *("造影", "조영", r"\w* ?\+ ?(?:c|gd|km|iv|gado?\w*|contrast)(?![a-z])", r"\w+ ?\+$"),
-)
-"""Words for a contrast agent, in descriptions without the words of `PLAIN`."""
-PLAIN = words(
-    r"t1(n|nativ|pre)(?![a-z])",
-    rf"(?:{_WITHOUT}|no|non|o|vor|avant|antes|prima|до) (?:de )?{_AGENT}",
-    r"(?:okm|[ck]ontrasts[iı]z)(?![a-z])",
-    rf"pre(?: ?{_AGENT}|(?![a-z]))(?! ?(op|surg|treat|scan))",
-    rf"(?:native?|nativo|nativa|unenhanced|noncontrast|precontrast)(?: ?{_AGENT})?",
-    *("平扫", "非?造影前", "非造影", "(增|増)强?強?前", "未增强", "単純", "조영 ?전"),
-)
-"""Words for its absence."""
-BOTH = words(
-    r"w(?:ith)?(?: and| or)? w(?:ith)? ?o(?:ut)?(?![a-z])",
-    r"w(?:ith)? ?o(?:ut)?(?: and| or)? w(?:ith)?(?![a-z])",
-    r"(?:mit|avec|con|com) (?:und|oder|u|et|ou|y|o|e)? ?(?:ohne|sans|sin|senza|sem)(?![a-z])",
-    r"(?:ohne|sans|sin|senza|sem) (?:und|oder|u|et|ou|y|o|e)? ?(?:mit|avec|con|com)(?![a-z])",
-)
-"""Words for images before and after it, or either of them."""
-NO_AGENT = words(
-    rf"(?:{_WITHOUT}|no|non(?! ?ionic)|none|not|nil|nein|keine?s?|nessun|aucun|ningun|na|n a|n|0|0[.,]?0* ?ml"
-    r"|unenhanced|native?)(?![a-z0-9])"
-)
-"""How the name of an agent begins where none was given."""
-UNKNOWN_AGENT = frozenset({"unknown", "unbekannt", "inconnu", "other", "yes or no", "?", "x"})
-"""Names of an agent that state nothing."""

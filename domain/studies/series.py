@@ -8,16 +8,15 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from gliobench.domain.geometry.grids import Spacing
-from gliobench.domain.studies.sequences import (
+from gliobench.domain.studies.contrast_agents import (
     BOTH,
     ENHANCED,
     NO_AGENT,
-    OTHER_KINDS,
     PLAIN,
     UNKNOWN_AGENT,
-    Weighting,
-    normalised,
 )
+from gliobench.domain.studies.descriptions import normalised
+from gliobench.domain.studies.sequences import OTHER_KINDS, Weighting
 from gliobench.domain.studies.study import Modality
 
 FEWEST_IMAGES = 5
@@ -148,7 +147,8 @@ def _other_kind(series: Series, text: str) -> str:
             return f"{kind.title} (ImageType {min(found)})"
     part = normalised(series.body_part)
     for kind in OTHER_KINDS:
-        if word := kind.words.search(text):
+        word = kind.words.search(text)
+        if word and not _is_weighted(series, text, kind.beside):
             return f"{kind.title} ({_described_as(series, word[0])})"
     if part and OTHER_KINDS[-1].words.search(part):
         return f"{OTHER_KINDS[-1].title} (BodyPartExamined)"
@@ -157,6 +157,11 @@ def _other_kind(series: Series, text: str) -> str:
     if series.n_images < FEWEST_IMAGES:
         return f"{series.n_images} images: wanted {FEWEST_IMAGES} or more"
     return ""
+
+
+def _is_weighted(series: Series, text: str, weighting: Weighting | None) -> bool:
+    """Return whether description and times are of a weighting; False for None."""
+    return weighting in _described(text) and weighting in _timed(series)
 
 
 def _weighting(series: Series, text: str) -> tuple[Weighting | None, Confidence, str]:
@@ -263,9 +268,17 @@ def judge_all(series: Sequence[Series]) -> list[Judgement]:
 def _beside(series: Series, found: Judgement, enhanced: Sequence[Series]) -> Judgement:
     if found.beside_enhanced is None:
         return found
-    first = min((item.acquired_s for item in enhanced if item.acquired_s is not None), default=None)
-    if first is not None and series.acquired_s is not None and series.acquired_s > first:
+    if _is_later(series, enhanced):
         return replace(found, reason=f"{found.reason}, but it is later than an enhanced series")
     return replace(
         found, confidence=found.beside_enhanced, reason=f"{found.reason}, unlike of another series"
     )
+
+
+def _is_later(series: Series, enhanced: Sequence[Series]) -> bool:
+    """Return whether it was acquired after the first of some series: by time, of equal or no times by number."""
+    times = [item.acquired_s for item in enhanced if item.acquired_s is not None]
+    if times and series.acquired_s not in (None, min(times)):
+        return series.acquired_s > min(times)
+    numbers = [item.number for item in enhanced if item.number is not None]
+    return bool(numbers) and series.number is not None and series.number > min(numbers)

@@ -82,8 +82,8 @@ class Writer:
     encoded: bool = False
 
     def study(self, study: Study, scans: Mapping[Modality, Scan] = SCANS) -> None:
-        """Write the volumes of a study, on the grid of its files."""
-        for modality in study.volumes:
+        """Write the volumes of a study, on the grid of its files: T1 before T1 with contrast."""
+        for modality in filter(list(study.volumes).__contains__, Modality):
             stored = np.rint(study.volume(modality)).astype(np.int16)
             native = reorient(stored, source=study.grid, target=study.file_grid)
             self.series(native, study.file_grid, scans[modality])

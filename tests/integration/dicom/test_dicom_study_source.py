@@ -461,6 +461,20 @@ def test_an_empty_folder_and_one_without_images_say_so(tmp_path: Path) -> None:
         opened(tmp_path / "nowhere")
 
 
+def test_an_agent_that_was_not_administered_is_none(tmp_path: Path) -> None:
+    def unused(datasets: list[Dataset]) -> None:
+        (dataset,) = datasets
+        dataset.ContrastBolusAgentSequence = [Dataset()]
+        for groups in dataset.PerFrameFunctionalGroupsSequence:
+            groups.ContrastBolusUsageSequence = [Dataset()]
+            groups.ContrastBolusUsageSequence[0].ContrastBolusAgentAdministered = "NO"
+
+    scan = Scan("T1 tra", (500, 10))
+    Writer(tmp_path, multi_frame=True).series(voxels(), grid_of(np.eye(3)), scan, edit=unused)
+
+    assert [*only(opened(tmp_path)).volumes] == [Modality.T1N]
+
+
 def test_a_file_exported_twice_is_read_once(tmp_path: Path) -> None:
     _ordinary(tmp_path / "once")
     expected = only(opened(tmp_path)).volume(Modality.T1C)

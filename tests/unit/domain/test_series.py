@@ -62,6 +62,30 @@ def series(
         ("T1 kontrastsız", "t1n"),
         ("T1 χωρίς contrast", "t1n"),
         ("MPRAGE nativ", "t1n"),
+        ("T1 before contrast", "t1n"),
+        ("T1 voor Gd", "t1n"),
+        ("T1 före kontrast", "t1n"),
+        ("T1 przed kontrastem", "t1n"),
+        ("T1 kontrast öncesi", "t1n"),
+        ("T1 w/out gad", "t1n"),
+        ("T1 s/ contraste", "t1n"),
+        ("T1 S/C", "t1n"),
+        ("T1 pré-gado", "t1n"),
+        ("T1 avant l'injection", "t1n"),
+        ("T1 ohne i.v. KM", "t1n"),
+        ("T1 senza mezzo di contrasto", "t1n"),
+        ("T1 Gd- tra", "t1n"),
+        ("T1 KM (-)", "t1n"),
+        ("T1 Gd-DTPA", "t1c"),
+        ("T1 KM - tra", "t1c"),
+        ("T1 após o contraste", "t1c"),
+        ("T1 c/c", "t1c"),
+        ("T1 w/o FS + C", "t1c"),
+        ("T1 SpinEcho post", "t1c"),
+        ("AX T1 POST ASSET", "t1c"),
+        ("T1 HEAD/NECK post", "t1c"),
+        ("T1 brain and orbits post", "t1c"),
+        ("T2 no phase wrap", "t2w"),
         ("T2W_TSE", "t2w"),
         ("t2_tse_tra", "t2w"),
         ("Т2 аксиальный", "t2w"),
@@ -93,6 +117,9 @@ def test_a_description_in_any_language_names_the_modality(description: str, moda
         ("TOF 3D", "angiography"),
         ("DSC perfusion T1", "perfusion"),
         ("T1 sub", "subtraction"),
+        ("T1 KM minus T1", "subtraction"),
+        ("ASSET cal", "calibration"),
+        ("T1 neck post", "another part"),
         ("PD T2 dual", "proton density"),
         ("T2W_FFE", "susceptibility"),
         ("T1ce SEG", "computed map"),
@@ -161,6 +188,11 @@ def test_times_of_no_modality_name_none(times, gradient: bool | None) -> None:
     assert judge(series("", times, gradient=gradient)).modality is None
 
 
+@pytest.mark.parametrize(("echo_ms", "modality"), [(100.0, Modality.T2W), (15.0, None)])
+def test_of_a_double_echo_the_later_one_is_t2(echo_ms: float, modality: Modality | None) -> None:
+    assert judge(series("AX PD/T2 FSE", (3000.0, echo_ms, None))).modality is modality
+
+
 def test_agreeing_tags_are_sure_and_quoted() -> None:
     found = judge(series("T1 tra KM", T1, agent="Gadovist"))
 
@@ -224,10 +256,13 @@ def test_a_t1_without_a_word_on_contrast_is_t1n_beside_an_older_or_timeless_t1c_
     after = judge_all([replace(silent, acquired_s=300.0), enhanced])[0]
     timeless = judge_all([replace(silent, acquired_s=None), enhanced])[0]
     contradicted = judge_all([replace(silent, echo_ms=60.0), enhanced])[0]
+    later, first = replace(silent, acquired_s=200.0, number=5), replace(enhanced, number=4)
+    by_number = judge_all([later, first])[0]
 
     assert (before.modality, before.confidence) == (Modality.T1N, Confidence.LIKELY)
     assert after.confidence is Confidence.DOUBTFUL
     assert timeless.confidence is Confidence.LIKELY
+    assert by_number.confidence is Confidence.DOUBTFUL
     assert contradicted.confidence is Confidence.DOUBTFUL
 
 
