@@ -29,6 +29,8 @@ from gliobench.domain.predictions.tokens import Tokens
 TILE_PX = 448
 """Edge of pictures: a multiple of the patches of 14, 16, 28 and 32 pixels that families see."""
 _MOST_TOKENS_A_PICTURE = 4096
+_CUT_OFF = ("content_filter", "length", "max_tokens")
+"""Reasons to finish of a reply that is not whole."""
 _LARGEST_COUNT = 2**40
 """Of tokens; more is no count."""
 _MARGIN_TOKENS = 256
@@ -269,7 +271,7 @@ def reply_of(choice: Mapping[str, Any], prompt: Prompt) -> Reply:
     thoughts = message.get("reasoning_content") or message.get("reasoning")
     if isinstance(thoughts, str) and thoughts:
         text = f"<think>{thoughts}</think>{text}"
-    finished = choice.get("finish_reason") != "length"
+    finished = choice.get("finish_reason") not in _CUT_OFF
     is_clear = finished and _is_one_of(text, prompt.continuations)
     likely = compared(choice.get("logprobs"), prompt.continuations) if is_clear else ()
     read, written = _counted(choice)

@@ -228,6 +228,7 @@ def test_a_schema_is_asked_for_without_what_only_we_read(tmp_path: Path) -> None
     [
         ({"content": "yes"}, "stop", Reply("yes")),
         ({"content": "ye"}, "length", Reply("ye", finished=False)),
+        ({"content": "ye"}, "content_filter", Reply("ye", finished=False)),
         ({"content": "no", "reasoning_content": "hm"}, "stop", Reply("<think>hm</think>no")),
         (
             {"content": None, "reasoning": "hm"},
