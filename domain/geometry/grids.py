@@ -18,7 +18,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.errors import InvalidInputError, WrongAnswerError
 
 ScalarT = TypeVar("ScalarT", bound=np.generic)
 BoolArray: TypeAlias = NDArray[np.bool_]
@@ -135,7 +135,7 @@ class Plane:
     (i, j) on an axial plane, (i, k) on a coronal one, (j, k) on a sagittal one.
 
     Raises:
-        InvalidInputError: The index is negative.
+        WrongAnswerError: The index is negative.
     """
 
     axis: Axis
@@ -143,7 +143,7 @@ class Plane:
 
     def __post_init__(self) -> None:
         if self.index < 0:
-            raise InvalidInputError(f"plane index {self.index} is negative")
+            raise WrongAnswerError(f"plane index {self.index} is negative")
 
     @property
     def in_plane_axes(self) -> tuple[int, int]:
@@ -188,7 +188,7 @@ class Point:
     """A point on a plane, in continuous in-plane voxel coordinates.
 
     Raises:
-        InvalidInputError: A coordinate is not finite.
+        WrongAnswerError: A coordinate is not finite.
     """
 
     plane: Plane
@@ -210,7 +210,7 @@ class Box:
     """An axis-aligned box of voxels on a plane; `start` is inside it, `stop` is not.
 
     Raises:
-        InvalidInputError: The box holds no voxel, or starts below zero.
+        WrongAnswerError: The box holds no voxel, or starts below zero.
     """
 
     plane: Plane
@@ -234,7 +234,7 @@ class Polygon:
     """A simple polygon on a plane, in continuous in-plane voxel coordinates, not closed.
 
     Raises:
-        InvalidInputError: Fewer than three vertices, one that is not finite, no area, or an
+        WrongAnswerError: Fewer than three vertices, one that is not finite, no area, or an
             outline that crosses or touches itself.
     """
 
@@ -243,13 +243,13 @@ class Polygon:
 
     def __post_init__(self) -> None:
         if len(self.vertices) < 3:
-            raise InvalidInputError(f"polygon of {len(self.vertices)} vertices has no area")
+            raise WrongAnswerError(f"polygon of {len(self.vertices)} vertices has no area")
         for vertex in self.vertices:
             _check_finite("polygon vertex", vertex)
         outline = shapely.Polygon(self.vertices)
         if not outline.is_valid:
             reason = shapely.is_valid_reason(outline)
-            raise InvalidInputError(f"polygon is not simple: {reason}")
+            raise WrongAnswerError(f"polygon is not simple: {reason}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +257,7 @@ class Point3D:
     """A point in the volume, in continuous voxel coordinates.
 
     Raises:
-        InvalidInputError: A coordinate is not finite.
+        WrongAnswerError: A coordinate is not finite.
     """
 
     at: Voxel
@@ -271,7 +271,7 @@ class Box3D:
     """An axis-aligned box of voxels in the volume; `start` is inside it, `stop` is not.
 
     Raises:
-        InvalidInputError: The box holds no voxel, or starts below zero.
+        WrongAnswerError: The box holds no voxel, or starts below zero.
     """
 
     start: tuple[int, int, int]
@@ -311,9 +311,9 @@ def extent(region: BoolArray) -> tuple[slice, ...]:
 
 def _check_finite(name: str, values: tuple[float, ...]) -> None:
     if not all(map(isfinite, values)):  # np.isfinite takes 100 times as long for two numbers
-        raise InvalidInputError(f"{name} {values} is not finite")
+        raise WrongAnswerError(f"{name} {values} is not finite")
 
 
 def _check_box(start: tuple[int, ...], stop: tuple[int, ...]) -> None:
     if any(lo < 0 or hi <= lo for lo, hi in zip(start, stop, strict=True)):
-        raise InvalidInputError(f"box {start} to {stop} holds no voxel")
+        raise WrongAnswerError(f"box {start} to {stop} holds no voxel")

@@ -13,7 +13,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from gliobench.domain.errors import WrongAnswerError
+from gliobench.domain.errors import InvalidInputError, WrongAnswerError
 from gliobench.domain.geometry.grids import BoolArray, Box, Box3D, Grid, Point, Point3D, Polygon
 from gliobench.domain.geometry.orientation import reorient
 from gliobench.domain.labels.convention import LabelConvention
@@ -204,10 +204,14 @@ class Mask:
             grid: The study's RAS+ grid, which they lie on.
 
         Raises:
-            InvalidInputError: A label is not of the convention, which has no whole tumour, or the
+            WrongAnswerError: A label is not of the convention, which has no whole tumour, or the
                 shape is not the grid's.
         """
-        return cls(grid=grid, regions=convention.split(labels))
+        try:
+            regions = convention.split(labels)
+        except InvalidInputError as error:
+            raise WrongAnswerError(str(error)) from error
+        return cls(grid=grid, regions=regions)
 
     def labels_in(self, study: Study, convention: LabelConvention) -> NDArray[np.uint8]:
         """Return the labels in the orientation of the study's files.

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import replace
+from math import nan
 from pathlib import Path
 
 import numpy as np
@@ -13,13 +15,15 @@ from fakes.fake_localizer import FakeLocalizer, bright_voxels
 from fakes.fake_study_source import fake_case
 from gliobench.application.predict.ask_backend import ask, tokens_of
 from gliobench.domain.errors import BackendError, InvalidInputError, NotFoundError, Terminated
-from gliobench.domain.geometry.grids import Point3D
+from gliobench.domain.geometry.grids import Axis, Box3D, Plane, Point3D, Polygon
+from gliobench.domain.labels.conventions import BUILT_IN
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.predictions.prediction import (
     Failure,
     FailureReason,
     Form,
     GradePrediction,
+    Localisation,
     LocalisationPrediction,
     Mask,
 )
@@ -76,6 +80,28 @@ def test_a_study_that_makes_a_backend_raise_fails_and_the_others_are_answered(
     assert isinstance(failure, Failure)
     assert failure.reason is reason
     assert str(error) in failure.detail
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        lambda _: Point3D((nan, 2.0, 3.0)),
+        lambda _: Box3D((5, 5, 5), (5, 9, 9)),
+        lambda _: Polygon(Plane(Axis.AXIAL, 2), ((0.0, 0.0), (1.0, 1.0))),
+        lambda study: Mask.of_labels(
+            np.full(study.grid.shape, 9), convention=BUILT_IN["brats-gli-2024"], grid=study.grid
+        ),
+    ],
+)
+def test_a_place_that_cannot_be_is_the_backends_fault_not_the_studys(
+    place: Callable[[Study], Localisation],
+) -> None:
+    localizer = FakeLocalizer(lambda study: LocalisationPrediction({Form.MASK: place(study)}))
+
+    ((_, failure),) = ask(fake_backend(localizer=localizer), STUDIES[:1])
+
+    assert isinstance(failure, Failure)
+    assert failure.reason is FailureReason.BACKEND_ERROR
 
 
 def test_a_request_to_end_is_no_failure_of_the_backend() -> None:
