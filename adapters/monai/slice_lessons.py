@@ -55,7 +55,7 @@ def lesson_about(study: Study, reference: Reference, geometry: SliceGeometry) ->
 
 
 def crop_about(whole: BoolArray, study: Study, geometry: SliceGeometry) -> Float32Array:
-    """Cut a grader's input about a tumour, as `NetworkClassifier` does: (1, i, j, 1) float32."""
+    """Cut a grader's input about a tumour, as inference does: (1, i, j, 1) float32."""
     return grader_volumes(
         study,
         centre=tumour_centre(whole),

@@ -5,14 +5,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import product
-from typing import TypeVar, final
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gliobench.application.backends.asked import AskedClassifier, AskedLocalizer, Places
 from gliobench.application.ports.backend import Backend
-from gliobench.application.ports.classifier import Classifier
 from gliobench.application.ports.localizer import Localizer
 from gliobench.application.prepare.preparation import VERSION
 from gliobench.application.prepare.prepared_studies import PreparedScan
@@ -34,7 +35,6 @@ from gliobench.domain.labels.regions import Region
 from gliobench.domain.predictions.prediction import (
     Failure,
     Form,
-    GradePrediction,
     Localisation,
     LocalisationPrediction,
     Mask,
@@ -62,8 +62,12 @@ def on_prepared(backend: Backend) -> Backend:
     classifier, localizer, maps = backend.classifier, backend.localizer, backend.probability_maps
     return replace(
         backend,
-        classifier=_Classifier(classifier) if classifier else None,
-        localizer=_Localizer(localizer) if localizer else None,
+        classifier=AskedClassifier(lambda studies: classifier.classify([*map(_ready, studies)]))
+        if classifier
+        else None,
+        localizer=AskedLocalizer(localizer.forms, partial(_places, localizer))
+        if localizer
+        else None,
         fingerprint=hashlib.sha256(f"{backend.fingerprint} {said}".encode()).hexdigest(),
         provenance={**backend.provenance, "images": said},
         show_prompts=_of_ready(backend.show_prompts) if backend.show_prompts else None,
@@ -72,36 +76,16 @@ def on_prepared(backend: Backend) -> Backend:
     )
 
 
-@final
-class _Classifier(Classifier):
-    def __init__(self, inner: Classifier) -> None:
-        self._inner = inner
-
-    def classify(self, studies: Sequence[Study]) -> list[GradePrediction | Failure]:
-        return self._inner.classify([_ready(study) for study in studies])
-
-
-@final
-class _Localizer(Localizer):
-    def __init__(self, inner: Localizer) -> None:
-        self._inner = inner
-
-    @property
-    def forms(self) -> frozenset[Form]:
-        return self._inner.forms
-
-    def localise(
-        self, studies: Sequence[Study], forms: Collection[Form]
-    ) -> list[LocalisationPrediction | Failure]:
-        said = self._inner.localise([_ready(study) for study in studies], forms)
-        if len(said) != len(studies):
-            return said  # whoever asks reports how many answers there are
-        return [
-            _back(study).prediction(item)
-            if isinstance(study, PreparedScan) and isinstance(item, LocalisationPrediction)
-            else item
-            for study, item in zip(studies, said, strict=True)
-        ]
+def _places(localizer: Localizer, studies: Sequence[Study], forms: Collection[Form]) -> Places:
+    said = localizer.localise([_ready(study) for study in studies], forms)
+    if len(said) != len(studies):
+        return said  # whoever asks reports how many answers there are
+    return [
+        _back(study).prediction(item)
+        if isinstance(study, PreparedScan) and isinstance(item, LocalisationPrediction)
+        else item
+        for study, item in zip(studies, said, strict=True)
+    ]
 
 
 def _ready(study: Study) -> Study:

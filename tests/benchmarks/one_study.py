@@ -54,7 +54,7 @@ def inner_stages(folder: Path) -> dict[str, float]:
     from gliobench.adapters.onnx.backend import EMBEDDED_WEIGHTS, REGION_GRADER
     from gliobench.adapters.onnx.network import OnnxNetwork
     from gliobench.adapters.onnx.region_grader import read_region_grader
-    from gliobench.application.backends.region_classifier import graded
+    from gliobench.application.backends.network_backend import graded
     from gliobench.application.predict.describe_lesion import lesion_of
     from gliobench.application.predict.implausible_images import implausible_images
     from gliobench.application.predict.scope import scope_faults

@@ -26,8 +26,7 @@ from fakes.onnx_file import (
 from fakes.torn_volumes import TornVolumes
 from gliobench.adapters.onnx.backend import cnn_onnx
 from gliobench.adapters.onnx.network import OnnxNetwork
-from gliobench.application.backends.network_backend import backend_of
-from gliobench.application.backends.network_localizer import NetworkLocalizer
+from gliobench.application.backends.network_backend import backend_of, mask_found
 from gliobench.application.backends.tumour_finder import TumourFinder, tumour_probabilities
 from gliobench.application.ports.backend import Backend, BackendOptions
 from gliobench.application.ports.network import Network
@@ -194,10 +193,9 @@ def test_the_tumour_is_looked_for_once_a_study_for_grade_and_place(weights: Path
 
 def test_studies_that_were_answered_are_let_go(weights: Path) -> None:
     finder = TumourFinder(OnnxNetwork(weights / "localizer.onnx", kind="localizer"))
-    localizer = NetworkLocalizer(finder)
 
     for number in range(3):
-        localizer.localise([fake_case(f"s{number}").study], {Form.MASK})
+        mask_found(finder, fake_case(f"s{number}").study)
 
     assert len(finder._found) <= 1
 
@@ -329,7 +327,7 @@ def test_a_study_without_a_tumour_has_neither_place_nor_grade(backend: Backend) 
 
 def test_a_place_states_the_dice_that_its_probabilities_expect(weights: Path) -> None:
     network = OnnxNetwork(weights / "localizer.onnx", kind="localizer")
-    (place,) = NetworkLocalizer(TumourFinder(network)).localise([CASE.study], {Form.MASK})
+    place = mask_found(TumourFinder(network), CASE.study)
 
     likely = tumour_probabilities(network, CASE.study)
 
