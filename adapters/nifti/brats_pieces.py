@@ -36,8 +36,6 @@ FEW = 64
 """Folders: where there are fewer, those in them are pieces."""
 MOST = 1000
 """Folders of a piece."""
-AT_ONCE = 16
-"""Pieces that are listed side by side: a store takes its time to answer."""
 Track: TypeAlias = Callable[[Sequence["Piece"]], Iterable["Piece"]]
 """Gives back the pieces one by one, and may show how far it is."""
 
@@ -103,7 +101,7 @@ class BratsPieces:
         """
         with listing(self._root):
             pieces = list(pieces_of(self._root))
-            work = side_by_side(self._list, self._track(pieces), at_once=AT_ONCE)
+            work = side_by_side(self._list, self._track(pieces))
             found = [piece for piece in work if piece.studies or piece.has_bare]
         if not any(piece.studies for piece in found):
             raise NotFoundError(

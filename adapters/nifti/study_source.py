@@ -32,9 +32,6 @@ from gliobench.domain.studies.faults import Fault, FaultKind, FaultyStudyError
 from gliobench.domain.studies.study import Grade, Origin, Reference, Study
 from gliobench.domain.studies.subjects import Subject
 
-AT_ONCE = 16
-"""Studies whose files are looked at side by side."""
-
 
 def _no_labels() -> DatasetLabels | None:
     return None
@@ -183,7 +180,7 @@ class NiftiStudySource(StudySource):
         """
         rows = IndexRows(root, version_of)
         for row in side_by_side(
-            lambda study_id: rows.row(*self._folders[study_id]), self.study_ids(), at_once=AT_ONCE
+            lambda study_id: rows.row(*self._folders[study_id]), self.study_ids()
         ):
             notes = self.notes_of_tables(row.study_id)
             yield row.joined(self.subject(row.study_id), notes)

@@ -13,7 +13,8 @@ import pyarrow.parquet as pq
 
 from gliobench.adapters.parquet.mask_file import packed, unpacked
 from gliobench.adapters.parquet.prediction_rows import SCHEMA, from_rows, to_rows
-from gliobench.adapters.parquet.tables import UNREADABLE, Row, side_by_side
+from gliobench.adapters.parquet.tables import UNREADABLE, Row
+from gliobench.application.datasets.side_by_side import side_by_side
 from gliobench.application.ports.run_store import StudyPrediction
 from gliobench.application.ports.storage import Storage
 from gliobench.domain.errors import JobError, NotFoundError

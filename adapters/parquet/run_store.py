@@ -27,10 +27,10 @@ from gliobench.adapters.parquet.tables import (
     of_one_length,
     read_batches,
     read_table,
-    side_by_side,
     stamp_of,
     write_table,
 )
+from gliobench.application.datasets.side_by_side import side_by_side
 from gliobench.application.evaluate.run_layout import MANIFEST
 from gliobench.application.ports.run_store import RunManifest, RunStore, StudyPrediction
 from gliobench.application.ports.storage import Storage

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import Any, TypeAlias, TypeVar
 
@@ -15,7 +13,6 @@ from gliobench.application.ports.storage import Storage
 from gliobench.domain.errors import GliobenchError, JobError
 
 T = TypeVar("T")
-U = TypeVar("U")
 Row: TypeAlias = dict[str, Any]
 
 STAMP = b"gliobench.stamp"
@@ -29,8 +26,6 @@ UNREADABLE = (
     ValueError,
 )
 """What is raised of a table that a disk or a person has damaged, or that is another."""
-AT_ONCE = 16
-"""Requests on their way together: of a store that answers in 50 ms, 300 files a second are read."""
 
 
 def write_table(
@@ -173,17 +168,3 @@ def _unreadable(storage: Storage, name: str, holds: str, error: Exception) -> Jo
     return JobError(
         f"{storage.url}/{name} holds no readable {holds} ({reason}): evaluate the run again"
     )
-
-
-def side_by_side(
-    action: Callable[[T], U], items: Iterable[T], *, at_once: int = AT_ONCE
-) -> Iterator[U]:
-    """Do the same with many files, several at a time, and give the results in order."""
-    with ThreadPoolExecutor(at_once) as pool:
-        ahead: deque[Future[U]] = deque()
-        for item in items:
-            ahead.append(pool.submit(action, item))
-            if len(ahead) >= at_once:
-                yield ahead.popleft().result()
-        while ahead:
-            yield ahead.popleft().result()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -12,16 +12,21 @@ Result = TypeVar("Result")
 
 
 def side_by_side(
-    work: Callable[[Item], Result], items: Iterable[Item], *, at_once: int
+    work: Callable[[Item], Result], items: Iterable[Item], *, at_once: int = 16
 ) -> Iterator[Result]:
     """Yield the results of work that leaves Python's lock alone, as inflating does, in order.
 
     Args:
         work: Done in a thread.
         items: What it is done on.
-        at_once: How many of them; nothing else is begun before these are done.
+        at_once: How many of them are begun and not yet yielded, at most. Of requests to a store that
+            answers in 50 ms, 16 read 300 files a second.
     """
-    left = iter(items)
     with ThreadPoolExecutor(at_once) as pool:
-        while some := list(islice(left, at_once)):
-            yield from pool.map(work, some)
+        ahead: deque[Future[Result]] = deque()
+        for item in items:
+            ahead.append(pool.submit(work, item))
+            if len(ahead) >= at_once:
+                yield ahead.popleft().result()
+        while ahead:
+            yield ahead.popleft().result()
