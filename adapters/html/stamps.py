@@ -102,22 +102,17 @@ def _missing_shards(report: Report) -> Iterator[Stamp]:
 
 def _sites(report: Report) -> Iterator[Stamp]:
     """Warn where most studies come from sites with only one grade."""
-    known = [
-        (grades.get(Grade.HGG, 0), grades.get(Grade.LGG, 0))
-        for site, grades in report.cohort.sites.items()
-        if site is not None
-    ]
-    graded = sum(map(sum, known))
-    one_grade = sum(sum(pair) for pair in known if min(pair) == 0)
+    sites = report.sites
     if (
-        len(known) > 1
+        len(sites.counts) > 1
         and report.grades
         and report.cohort.grades.get(Grade.LGG)
-        and 2 * one_grade >= graded
+        and sites.is_confounded
     ):
+        graded = sites.n_one_grade + sum(sites.mixed_grades.values())
         yield Stamp(
-            f"{GRADED_TITLE} confounded with site: {one_grade:,}/{graded:,}",
-            f"In {one_grade:,} of {graded:,} studies the site alone determines the {GRADED}. A grader "
+            f"{GRADED_TITLE} confounded with site: {sites.n_one_grade:,}/{graded:,}",
+            f"In {sites.n_one_grade:,} of {graded:,} studies the site alone determines the {GRADED}. A grader "
             "may have learned the scanner rather than the tumour.",
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import exp, lgamma
 
 import numpy as np
 
@@ -14,6 +15,8 @@ from gliobench.domain.statistics.estimate import Measured, NotEstimable
 from gliobench.domain.statistics.proportions import mean_of_proportions, wilson
 from gliobench.domain.studies.study import Grade
 
+ROUNDING = 1e-6
+"""Of numbers of studies."""
 SiteTable = Mapping[str, Mapping[Grade, int]]
 
 
@@ -41,6 +44,31 @@ class SiteAudit:
     balanced_accuracy: Measured
     mixed: frozenset[str]
     mixed_grades: Mapping[Grade, int]
+
+    @property
+    def n_one_grade(self) -> int:
+        """Studies of sites that sent one grade only."""
+        return sum(map(sum, self._totals)) - sum(self.mixed_grades.values())
+
+    @property
+    def is_confounded(self) -> bool:
+        """Return whether the site decides the grade of half of the studies for which chance does not.
+
+        A site of a single study has one grade whatever the site.
+        """
+        totals = self._totals
+        n_hgg, n_lgg = (sum(column) for column in zip(*totals, strict=True)) if totals else (0, 0)
+        by_chance = sum(
+            (hgg + lgg)
+            * (_all_drawn(hgg + lgg, n_hgg, n_lgg) + _all_drawn(hgg + lgg, n_lgg, n_hgg))
+            for hgg, lgg in totals
+        )
+        others = n_hgg + n_lgg - by_chance
+        return others > ROUNDING and 2 * (self.n_one_grade - by_chance) >= others
+
+    @property
+    def _totals(self) -> list[tuple[int, int]]:
+        return [(grades[Grade.HGG], grades[Grade.LGG]) for grades in self.counts.values()]
 
 
 def audit_sites(cases: Cases) -> SiteAudit:
@@ -74,6 +102,14 @@ def audit_sites(cases: Cases) -> SiteAudit:
         mixed=mixed,
         mixed_grades={grade: sum(counts[site][grade] for site in mixed) for grade in Grade},
     )
+
+
+def _all_drawn(size: int, of: int, others: int) -> float:
+    """Return the probability that all of `size` studies, drawn from two kinds, are of the first."""
+    if size > of:
+        return 0.0
+    n = of + others
+    return exp(lgamma(of + 1) - lgamma(of - size + 1) - lgamma(n + 1) + lgamma(n - size + 1))
 
 
 def guess_by_site(known: Sequence[tuple[str, Grade, str]]) -> list[Grade]:

@@ -50,6 +50,24 @@ def test_the_site_gives_the_grade_of_brats_2020_away() -> None:
     assert 0.9 < audit.association < 0.95
 
 
+@pytest.mark.parametrize(
+    ("sites", "confounded"),
+    [
+        (BRATS_2020, True),
+        ({"A": (3, 0), "B": (0, 2)}, True),
+        ({"A": (10, 10), "B": (7, 0)}, False),
+        ({f"site {n}": (1, 0) if n % 2 else (0, 1) for n in range(20)}, False),
+        ({f"site {n}": ((2, 0), (1, 1), (2, 0), (0, 2))[n % 4] for n in range(40)}, False),
+        ({}, False),
+    ],
+    ids=["brats", "two-sites", "mixed", "one-study-each", "two-studies-each", "no-site"],
+)
+def test_small_sites_of_one_grade_are_no_confounding(
+    sites: dict[str, tuple[int, int]], confounded: bool
+) -> None:
+    assert audit_sites(cohort(sites)).is_confounded is confounded
+
+
 def test_a_patient_does_not_give_himself_away() -> None:
     known = [("A", LGG, "p1"), ("B", HGG, "p2"), ("B", HGG, "p3"), ("B", HGG, "p4")]
 
