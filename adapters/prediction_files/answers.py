@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from hashlib import sha256
 from typing import Literal
 
@@ -19,6 +20,7 @@ from gliobench.domain.answers.questions import FORM_OF_QUESTION, Question
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.files.documents import first_fault
 from gliobench.domain.geometry.grids import Axis, Plane, extent
+from gliobench.domain.messages import shown
 from gliobench.domain.predictions.prediction import Failure, FailureReason, Form, GradePrediction
 from gliobench.domain.slices.view import SliceView
 from gliobench.domain.studies.study import Modality, Study
@@ -26,6 +28,10 @@ from gliobench.domain.studies.study_ids import study_id_of
 
 PICTURE_PX = 1024
 """Edge of a picture whose answers are fractions: it decides nothing."""
+
+
+ALIKE = 0.7
+"""Similarity of a field's name to one that it may be meant for, such as `size` and `size_px`."""
 
 
 class Line(BaseModel):
@@ -61,7 +67,8 @@ def read_answers(path: DatasetPath, *, study_ids: Collection[str] | None = None)
 
     Raises:
         NotFoundError: There is no such file.
-        InvalidInputError: A line is no such answer, or a question about a study is answered twice.
+        InvalidInputError: A line is no such answer, or a question about a study is answered twice, or a field
+            may be a misspelt one.
     """
     content, place = read_bytes(path), str(path)
     said_grades: dict[str, GradePrediction | Failure] = {}
@@ -73,6 +80,7 @@ def read_answers(path: DatasetPath, *, study_ids: Collection[str] | None = None)
             line = Line.model_validate(record)
         except ValidationError as error:
             raise InvalidInputError(f"{at}: {first_fault(error)}") from error
+        _check_names(at, record)
         study_id, question = study_id_of(line.study), Question(line.question)
         if (first := lines.setdefault((study_id, question), at)) is not at:
             raise InvalidInputError(
@@ -96,6 +104,16 @@ def read_answers(path: DatasetPath, *, study_ids: Collection[str] | None = None)
         raw=raw,
         study_ids=study_ids,
     )
+
+
+def _check_names(at: str, record: Mapping[str, object]) -> None:
+    """Refuse a field that may be meant for one that is not given; logs have others of their own."""
+    absent = [name for name in Line.model_fields if name not in record]
+    for name in record.keys() - Line.model_fields.keys():
+        if like := get_close_matches(name.lower(), absent, n=1, cutoff=ALIKE):
+            raise InvalidInputError(
+                f"{at}: field {shown(name)}: wanted it called {like[0]}, or left out"
+            )
 
 
 def _frame(at: str, line: Line) -> Frame:

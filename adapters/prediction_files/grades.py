@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import replace
-from math import isnan
 
 from gliobench.adapters.prediction_files.confidences import share_in
-from gliobench.adapters.prediction_files.records import STUDY_COLUMNS, Table, failure_in
+from gliobench.adapters.prediction_files.grade_cells import class_in, class_of, grade_of, word_in
+from gliobench.adapters.prediction_files.grade_checks import (
+    check_bare,
+    check_cut,
+    check_low,
+    check_sum,
+    check_whose,
+)
+from gliobench.adapters.prediction_files.records import Table, failure_in
 from gliobench.adapters.prediction_files.written import Written
 from gliobench.application.ports.dataset_path import DatasetPath
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.files.tables import Row, column_key, number_in, unescaped
+from gliobench.domain.files.tables import Row
 from gliobench.domain.messages import shown
 from gliobench.domain.predictions.prediction import (
     NEITHER,
@@ -24,32 +31,15 @@ from gliobench.domain.predictions.reasons import Reason, read_reasons
 from gliobench.domain.studies.grading_target import GRADE, GradingTarget
 from gliobench.domain.studies.study import Grade
 
-WORDS: Mapping[str, Grade] = {
-    "lgg": Grade.LGG,
-    "low": Grade.LGG,
-    "lowgrade": Grade.LGG,
-    "lowgradeglioma": Grade.LGG,
-    "hgg": Grade.HGG,
-    "high": Grade.HGG,
-    "highgrade": Grade.HGG,
-    "highgradeglioma": Grade.HGG,
-}
-"""What a cell of the column `grade` may say, its letters and digits in any case. Numbers are refused:
-they may be grades of the WHO, or classes in either order."""
 SURE = ("probabilityhgg", "probhgg", "phgg")
 """Keys of columns that can only be P(HGG)."""
 BARE = ("probability", "prob")
 """Keys of columns that are P(HGG) unless a column of grades stands beside them that they are of."""
 OTHERS = ("probabilitylgg", "problgg", "plgg", "lgg")
 """Keys of columns of P(LGG), which beside P(HGG) adds up to 1: scores and logits do not."""
-MANY = 8
-"""Probabilities, of which one of HGG would be low."""
-ROUNDING = 0.011
-"""By which a sum of two probabilities of two digits may miss 1."""
 OF_GRADES = ("ishgg", "hgg")
 CLASSES = ("prediction", "predictedclass", *OF_GRADES)
 """Keys of columns of the positive class, 1 = HGG: whole numbers are classes, others probabilities."""
-TRUTH = {"false": 0.0, "true": 1.0}
 TARGET = "target"
 """GaNDLF's column of references, in the same classes."""
 
@@ -92,13 +82,6 @@ def targets_in(path: DatasetPath) -> Mapping[str, Grade]:
     return {study_id: grade for study_id, grade in found.items() if grade is not None}
 
 
-def class_in(cell: str | None) -> Grade | None:
-    """Read a class, 1 or true for HGG, however many zeros a spreadsheet shows; None where it is none."""
-    text = cell or ""
-    number = TRUTH.get(text.lower(), number_in(text))
-    return {0.0: Grade.LGG, 1.0: Grade.HGG}.get(number)
-
-
 def _by_study(table: Table, study_ids: Collection[str] | None = None) -> dict[str, Row]:
     rows: dict[str, Row] = {}
     for study_id, row in table.by_study(study_ids):
@@ -117,6 +100,7 @@ class _Reading:
         self._others = OTHERS if target.is_grade else ()
         known = {"grade", *SURE, *BARE, *CLASSES}
         self._columns = [name for name in (*SURE, *BARE, *CLASSES) if name in table.columns]
+        self._words = self._column_of_words(table, rows.values()) if target.is_grade else None
         if not target.is_grade:
             _check_columns(table, target)
             if set(self._columns) == {"prediction", "probability"}:
@@ -134,14 +118,25 @@ class _Reading:
         self._are_classes = column in CLASSES and all(
             class_in(row.cells.get(column, "0")) for row in rows.values()
         )
-        self._is_bare = column in BARE and "grade" in table.columns
-        if target.is_grade and column in BARE and "grade" not in table.columns:
-            _check_bare(rows.values(), column)
-            _check_low(table.place, rows.values(), column)
-        if target.is_grade and column in SURE and "grade" in table.columns:
-            _check_cut(table.place, rows.values(), column)
+        self._is_bare = column in BARE and self._words is not None
+        if target.is_grade and column in BARE and not self._words:
+            check_bare(rows.values(), column)
+            check_low(table.place, rows.values(), column)
+        if self._words and column in SURE:
+            check_cut(table.place, rows.values(), column, self._words)
         if self._class:
-            _check_whose(table.place, target, rows.values(), self._class)
+            check_whose(table.place, target, rows.values(), self._class)
+
+    def _column_of_words(self, table: Table, rows: Collection[Row]) -> str | None:
+        """Return the column of grades in words, which a column of classes may be; it is none of numbers."""
+        if "grade" in table.columns:
+            return "grade"
+        for column in CLASSES:
+            cells = {row.cells[column] for row in rows if column in row.cells}
+            if cells and all(word_in(cell) for cell in cells):
+                self._columns.remove(column)
+                return column
+        return None
 
     def __call__(self, row: Row) -> GradePrediction | Failure:
         if failure := failure_in(row):
@@ -150,7 +145,7 @@ class _Reading:
         return said if isinstance(said, Failure) else _with_details(said, row)
 
     def _answer(self, row: Row) -> GradePrediction | Failure:
-        grade = _grade(row) if self._class is None else _class(row, self._class)
+        grade = class_of(row, self._class) if self._class else grade_of(row, self._words or "grade")
         number = self._number(row)
         raw = row.first("raw")
         if grade is None and number is None:
@@ -183,7 +178,7 @@ class _Reading:
             number = None if grade is None else float(grade is Grade.HGG)
         else:
             number = share_in(row, *self._columns, name="", wanted="a probability")
-        _check_sum(row, number, self._others)
+        check_sum(row, number, self._others)
         return number
 
 
@@ -215,83 +210,6 @@ def _reasons(row: Row) -> tuple[Reason, ...]:
         ) from error
 
 
-def _class(row: Row, column: str) -> Grade | None:
-    text = row.first(column)
-    grade = class_in(text)
-    if text is not None and grade is None:
-        raise InvalidInputError(
-            f"{row.at}: {column} {shown(text)}: wanted 1 or 0 beside a probability"
-        )
-    return grade
-
-
-def _check_sum(row: Row, number: float | None, others: Sequence[str]) -> None:
-    """Refuse scores of both grades that are no probabilities."""
-    other = number_in(row.first(*others) or "")
-    if number is not None and abs(number + other - 1) > ROUNDING:
-        raise InvalidInputError(
-            f"{row.at}: {other:g} for LGG and {number:g} for HGG do not add up to 1: wanted probabilities"
-        )
-
-
-def _check_bare(rows: Collection[Row], column: str) -> None:
-    """Refuse probabilities that may be of a class in another column, be it LGG or HGG."""
-    numbers = [number_in(row.cells.get(column, "")) for row in rows]
-    none_is_low = not any(number < 0.5 for number in numbers)
-    beside = {key for row in rows for key in row.cells} - {column, *STUDY_COLUMNS}
-    classes = {
-        key
-        for key in beside
-        if none_is_low and {class_in(row.cells.get(key)) for row in rows} == {*Grade}
-    }
-    for row, number in zip(rows, numbers, strict=True):
-        for key in sorted(beside & row.cells.keys()):
-            cell = row.cells[key]
-            grade = class_in(cell) if key in classes else WORDS.get(column_key(unescaped(cell)))
-            if (grade is Grade.LGG and number > 0.5) or (grade is Grade.HGG and number < 0.5):
-                raise InvalidInputError(
-                    f"{row.at}: {column} {number:g} beside {key} {shown(cell)}: is it that of HGG or of "
-                    f"{key}? wanted a column probability_hgg"
-                )
-
-
-def _check_low(place: str, rows: Collection[Row], column: str) -> None:
-    """Refuse many probabilities of which none is low, as those of what was predicted are."""
-    known = [number for row in rows if not isnan(number := number_in(row.cells.get(column, "")))]
-    if len(known) >= MANY and len(set(known)) > 1 and min(known) >= 0.5:
-        raise InvalidInputError(
-            f"{place}: no {column} of {len(known)} is below 0.5: is it that of HGG or of what was predicted? "
-            "wanted a column probability_hgg"
-        )
-
-
-def _check_cut(place: str, rows: Collection[Row], column: str) -> None:
-    """Refuse probabilities beside grades that may be of the grades, and are no P(HGG) by any cut."""
-    pairs = [(_grade(row), number_in(row.cells.get(column, ""))) for row in rows]
-    low, high = (
-        [number for said, number in pairs if said is grade and not isnan(number)]
-        for grade in (Grade.LGG, Grade.HGG)
-    )
-    if low and high and min(low + high) >= 0.5 and max(low) > min(high):
-        raise InvalidInputError(
-            f"{place}: no {column} is below 0.5, not of those graded LGG either, and no cut gives the "
-            "grades: wanted the probability of HGG, not of what was predicted"
-        )
-
-
-def _check_whose(place: str, target: GradingTarget, rows: Collection[Row], column: str) -> None:
-    """Refuse probabilities that may be of the class predicted, be it the positive one or the other."""
-    pairs = [(_class(row, column), number_in(row.first("probability") or "")) for row in rows]
-    known = [(said, number) for said, number in pairs if not isnan(number)]
-    if all(number >= 0.5 for _, number in known) and any(
-        said is Grade.LGG and number > 0.5 for said, number in known
-    ):
-        raise InvalidInputError(
-            f"{place}: no probability is below 0.5, not of those predicted as 0 either: wanted the "
-            f"probability of {target.positive}, not of what was predicted"
-        )
-
-
 def _check_columns(table: Table, target: GradingTarget) -> None:
     """Check that a table may be of another target than the grade."""
     of_grades = {"grade", *SURE, *OF_GRADES} & table.columns
@@ -301,13 +219,3 @@ def _check_columns(table: Table, target: GradingTarget) -> None:
             f"{table.place}: row 1: {got}: wanted probability, or prediction (1 or 0), of "
             f"{target.positive}"
         )
-
-
-def _grade(row: Row) -> Grade | None:
-    text = row.first("grade")
-    if text is None:
-        return None
-    grade = WORDS.get(column_key(unescaped(text)))
-    if grade is None:
-        raise InvalidInputError(f"{row.at}: grade {shown(text)}: wanted LGG or HGG")
-    return grade

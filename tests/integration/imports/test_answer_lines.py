@@ -152,3 +152,19 @@ def test_lines_that_are_no_answers_are_refused(
 ) -> None:
     with pytest.raises(InvalidInputError, match=said):
         answers(tmp_path, *lines)
+
+
+@pytest.mark.parametrize(("name", "wanted"), [("size", "size_px"), ("cropped", "crop")])
+def test_a_field_that_may_be_a_misspelt_one_is_refused(
+    tmp_path: Path, name: str, wanted: str
+) -> None:
+    with pytest.raises(
+        InvalidInputError, match=f"line 1: field '{name}': wanted it called {wanted}"
+    ):
+        answers(tmp_path, line("point", "(0.5, 0.5)", plane=4, **{name: 1}))
+
+
+def test_other_fields_of_a_log_are_left_unread(tmp_path: Path) -> None:
+    more = {"model": "m", "prompt": "Where?", "question_id": 3, "created": 1.5, "usage": {}}
+
+    assert Form.POINT in place(tmp_path, line("point", "(0.5, 0.5)", plane=4, **more)).answers

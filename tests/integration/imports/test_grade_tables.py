@@ -55,6 +55,7 @@ def test_a_probability_gives_the_likelier_grade(tmp_path: Path, content: str) ->
     [
         "study,grade\na,hgg\nb,Low grade\nc d,high-grade glioma\n",
         "SubjectID,Target,Prediction\na,0,1\nb,0,0\nc d,0,1.0\n",
+        "SubjectID,Prediction\na,HGG\nb,LGG\nc d,High-grade glioma.\n",
         "id,is_hgg\na,1\nb,0\nc d,1\n",
         "id,is_hgg\na,True\nb,False\nc d,TRUE\n",
         "id,is_hgg\na,1.00\nb,0.00\nc d,1E+00\n",
