@@ -93,4 +93,7 @@ def _tokens(logprobs: object) -> Iterator[tuple[str, list[tuple[str, float]]]]:
 
 
 def _is_logprob(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and value <= 1e-6
+    """Return whether a value is a logprob; that of a token that a grammar forbids is -inf, as if not listed."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return False
+    return -math.inf < value <= 1e-6

@@ -51,6 +51,13 @@ def test_a_reply_that_is_not_listed_weighs_no_more_than_the_least_that_is() -> N
     assert probability(logprobs) == pytest.approx(0.97 / 0.98)
 
 
+def test_a_rival_that_is_impossible_is_next_to_impossible() -> None:
+    logprobs = listed('{"grade": "', "H", 'GG"}', H=1.0)
+    logprobs["content"][1]["top_logprobs"].append({"token": "L", "logprob": -math.inf})
+
+    assert 1 - 1e-9 < probability(logprobs) < 1
+
+
 def test_where_only_what_was_written_is_listed_the_other_has_the_rest() -> None:
     logprobs = listed('{"grade": "', "L", 'GG"}', L=0.98)
 
