@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from gliobench.domain.comparison.report import Arm, Report
+from gliobench.domain.comparison.worded import worded
 from gliobench.domain.metrics.measures import Measure
 from gliobench.domain.statistics.estimate import Estimate, Interval, Measured
 
@@ -29,10 +30,11 @@ class LogEntry:
 def log_entries(report: Report) -> tuple[LogEntry, ...]:
     """Return an entry for each backend of a report, in order."""
     stamp = " [SIMULATED]" if report.cohort.n_simulated else ""
-    return tuple(
+    entries = (
         LogEntry(f"{arm.name}{stamp}", dict(_metrics(arm)), _facts(report, arm))
         for arm in report.arms
     )
+    return worded(tuple(entries), report.target)
 
 
 def _metrics(arm: Arm) -> Iterator[tuple[str, float]]:

@@ -123,6 +123,7 @@ def test_the_numbers_are_logged_as_json_too(run: Path, tmp_path: Path) -> None:
     )
     assert low <= accuracy <= high
     assert "mask/WT/dice" in fake["metrics"]
+    assert {"grade/f1_hgg", "grade/f1_lgg"} <= grader["metrics"].keys()
     assert not any(name.startswith("mask/") for name in grader["metrics"])
 
 
