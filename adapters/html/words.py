@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import chain, product
 
 from gliobench.adapters.html.numbers import count, interval, listed, number, value_of
@@ -27,6 +27,8 @@ PLACES: Mapping[Form, str] = {
     Form.BOX_3D: "boxes in the volume",
     Form.MASK: "masks",
 }
+COLOURS = 7
+"""Classes `.arm-0` to `.arm-6` of colours.css; more models than these share them."""
 
 
 def endpoint_name(endpoint: Endpoint) -> str:
@@ -177,3 +179,9 @@ def distance_words(row: FormSummary, measure: Measure) -> str:
         penalty = f", where {count(spread.n_worst, 'study')} {counts} as {WORST_MM} mm"
         text += penalty if spread.n_worst else ""
     return f"{text})"
+
+
+def arm_colours(names: Sequence[str], baselines: Collection[str]) -> dict[str, int]:
+    """Number the colours of backends: models first, so that baselines take none from them."""
+    in_order = sorted(names, key=lambda name: name in baselines)
+    return {name: place % COLOURS for place, name in enumerate(in_order)}

@@ -1,6 +1,5 @@
 """Files of JSON that a user names."""
 
-from gliobench.adapters.json.cohort_file import read_cohort
-from gliobench.adapters.json.study_lists import read_exclusions, read_folds
+from gliobench.adapters.json.cohort_file import read_cohort, read_exclusions, read_folds
 
 __all__ = ["read_cohort", "read_exclusions", "read_folds"]

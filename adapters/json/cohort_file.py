@@ -1,17 +1,24 @@
-"""A frozen cohort's file."""
+"""Files about cohorts: a frozen one, studies to leave out, and folds."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter
+from pydantic import BaseModel, ConfigDict, NonNegativeInt, TypeAdapter
 
 from gliobench.application.datasets.frozen_cohort import content_hash
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.files.documents import read_document
+from gliobench.domain.files.documents import read_document, read_file
 from gliobench.domain.studies.cohort import Cohort
 
 _FORM = TypeAdapter(Cohort)
+T = TypeVar("T")
+_REASONS: TypeAdapter[Mapping[str, str]] = TypeAdapter(Mapping[str, str])
+_FOLDS: TypeAdapter[Mapping[str, int]] = TypeAdapter(Mapping[str, NonNegativeInt])
 
 
 class _Sealed(BaseModel):
@@ -47,3 +54,27 @@ def _opened(content: bytes) -> Cohort:
             f"{sealed.sha256}"
         )
     return cohort
+
+
+def read_exclusions(path: Path) -> Mapping[str, str]:
+    """Read why studies should be left out, by their ids, as `dataset verify --quarantine` wrote.
+
+    Raises:
+        InvalidInputError: The file cannot be read, or is no such list.
+    """
+    return _read(_REASONS, path, "is not a JSON object of reasons by study")
+
+
+def read_folds(path: Path) -> Mapping[str, int]:
+    """Read the folds of a training run, by patient.
+
+    Raises:
+        InvalidInputError: The file cannot be read, or is no such list.
+    """
+    return _read(_FOLDS, path, "is not a JSON object of folds by patient")
+
+
+def _read(form: TypeAdapter[T], path: Path, wanted: str) -> T:
+    return read_document(
+        partial(form.validate_json, strict=True), read_file(path), name=f"{path} {wanted}"
+    )

@@ -21,7 +21,6 @@ from gliobench.adapters.monai.slice_batches import (
     SliceBatches,
     TrainingSlice,
 )
-from gliobench.adapters.monai.slice_lessons import crop_about, lesson_about, lessons_of
 from gliobench.adapters.monai.slice_networks import slice_grader, slice_localizer
 from gliobench.adapters.monai.torch_network import (
     GRADER,
@@ -35,13 +34,30 @@ from gliobench.application.ports.study_source import StudySource
 from gliobench.application.ports.trainer import Progress, Row
 from gliobench.application.train.training_studies import StudyTrainer, TrainingStudies
 from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.geometry.grids import BoolArray, Spacing
+from gliobench.domain.geometry.resampling import Float32Array, resample_to_spacing
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.metrics.localisation import hit
-from gliobench.domain.networks.slice_input import SliceGeometry, is_slice
+from gliobench.domain.networks.grader_input import (
+    GraderGeometry,
+    grader_crop,
+    grader_volumes,
+    intensity_rules,
+    tumour_centre,
+)
+from gliobench.domain.networks.input import Shape, brain_windows, localizer_volumes, window
+from gliobench.domain.networks.slice_input import (
+    SLICE_MODALITIES,
+    SliceGeometry,
+    is_slice,
+    thick_as,
+)
 from gliobench.domain.predictions.forms import point_in_volume
-from gliobench.domain.studies.study import Grade
+from gliobench.domain.studies.study import Grade, Reference, Study
 
 _dice_loss = DiceLoss(sigmoid=True, smooth_nr=1.0, smooth_dr=1.0)
+ROOM = 2
+"""How much wider than its crop a grader's lesson is, so that turns and shifts find pixels there."""
 
 
 def localizer_loss(network: nn.Module, batch: Batch) -> Tensor:
@@ -166,3 +182,51 @@ def _by_grade(crops: Sequence[TrainingSlice]) -> list[list[TrainingSlice]]:
     if not all(groups):
         raise InvalidInputError("a grader needs slices of both grades to learn from")
     return groups
+
+
+def lessons_of(study: Study, reference: Reference, geometry: SliceGeometry) -> list[TrainingSlice]:
+    """Cut a study into windows that hold its brain, one as a rule."""
+    spacing_mm = _spacing_mm(study, geometry)
+    volumes = localizer_volumes(study, spacing_mm, SLICE_MODALITIES)
+    whole = resample_to_spacing(
+        reference.regions[Region.WT].astype(np.float32),
+        spacing_mm=study.grid.spacing_mm,
+        target_mm=spacing_mm,
+    )
+    stacked = np.concatenate([volumes, whole[np.newaxis]])
+    cuts = (window(stacked, s, geometry.shape) for s in brain_windows(volumes, geometry.shape))
+    return [
+        TrainingSlice(study.patient_id, reference.grade, cut[0, :, :, 0], cut[1, :, :, 0])
+        for cut in cuts
+    ]
+
+
+def lesson_about(study: Study, reference: Reference, geometry: SliceGeometry) -> TrainingSlice:
+    """Cut a wide crop about a study's reference tumour."""
+    i, j, k = geometry.crop
+    wide = replace(geometry, crop=(ROOM * i, ROOM * j, k))
+    whole = reference.regions[Region.WT]
+    tumour = grader_crop(
+        whole, grid=study.grid, centre=tumour_centre(whole), geometry=_crop_geometry(study, wide)
+    )
+    pixels = crop_about(whole, study, wide)
+    return TrainingSlice(study.patient_id, reference.grade, pixels[0, :, :, 0], tumour[:, :, 0])
+
+
+def crop_about(whole: BoolArray, study: Study, geometry: SliceGeometry) -> Float32Array:
+    """Cut a grader's input about a tumour, as inference does: (1, i, j, 1) float32."""
+    return grader_volumes(
+        study,
+        centre=tumour_centre(whole),
+        geometry=_crop_geometry(study, geometry),
+        rules=intensity_rules(study, SLICE_MODALITIES),
+    )
+
+
+def _crop_geometry(study: Study, geometry: SliceGeometry) -> GraderGeometry:
+    shape: Shape = geometry.crop
+    return GraderGeometry(spacing_mm=_spacing_mm(study, geometry), shape=shape)
+
+
+def _spacing_mm(study: Study, geometry: SliceGeometry) -> Spacing:
+    return thick_as(study.grid, geometry.spacing_mm)

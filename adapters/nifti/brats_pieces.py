@@ -14,9 +14,9 @@ from typing import TypeAlias, final
 import numpy as np
 from numpy.typing import NDArray
 
+from gliobench.adapters.nifti.brats_study_source import joined
 from gliobench.adapters.nifti.image_names import are_of_sequences, is_named_like_image
 from gliobench.adapters.nifti.index_rows import IndexRows, VersionOf, folder_of
-from gliobench.adapters.nifti.masks_apart import joined
 from gliobench.adapters.nifti.study_folders import (
     FOLDERS_BELOW_ROOT,
     StudyFolder,

@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gliobench.adapters.nifti.image_file import ImageFile
-from gliobench.adapters.nifti.label_values import read_labels
-from gliobench.adapters.nifti.mask_file import read_integers
+from gliobench.adapters.nifti.mask_file import read_integers, read_labels
 from gliobench.adapters.nifti.predicted_mask_names import MaskFiles, listed
 from gliobench.adapters.nifti.study_images import content_of
 from gliobench.application.backends.mask_answers import (

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
+from hashlib import sha256
 from pathlib import Path
 
 import onnxruntime
+from pydantic import TypeAdapter
 
 from gliobench.adapters.onnx.network import OnnxNetwork
-from gliobench.adapters.onnx.region_grader import read_region_grader
 from gliobench.application.backends.held_out import held_out
 from gliobench.application.backends.network_backend import (
     CNN_2D_ONNX,
@@ -19,12 +21,15 @@ from gliobench.application.backends.network_backend import (
 )
 from gliobench.application.ports.backend import Backend, BackendOptions
 from gliobench.application.ports.network import Grader
-from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.errors import BackendError, InvalidInputError
+from gliobench.domain.files.documents import read_document, read_file
+from gliobench.domain.networks.region_grader import RegionGrader
 
 REGION_GRADER = "grader.json"
 EMBEDDED_WEIGHTS = Path(__file__).parent / "weights"
 _READS = {name: reads for reads, name in NAMES.items()}
 _READS[CNN_INTENSITY_ONNX] = _READS[CNN_ONNX]
+_FORM = TypeAdapter(RegionGrader)
 
 
 def cnn_onnx(options: BackendOptions) -> Backend:
@@ -107,3 +112,19 @@ def _open(folder: Path, kind: str, options: BackendOptions) -> OnnxNetwork:
         allow_cpu_fallback=options.allow_cpu_fallback,
         threads=options.threads,
     )
+
+
+def read_region_grader(path: Path) -> tuple[RegionGrader, str]:
+    """Read a grader as `RegionGrader.to_json` wrote it, and hash its file.
+
+    Raises:
+        BackendError: The file cannot be read, is no region grader, or is one of another version.
+    """
+    content = read_file(path, name=f"weights {path}", raises=BackendError)
+    grader = read_document(
+        partial(_FORM.validate_json, strict=True),
+        content,
+        name=f"{path}: region grader cannot be read",
+        raises=BackendError,
+    )
+    return grader, sha256(content).hexdigest()

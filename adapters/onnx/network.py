@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from contextlib import redirect_stdout
+from functools import partial
 from io import StringIO
 from pathlib import Path
 from typing import final
@@ -11,10 +12,11 @@ from typing import final
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
+from pydantic import TypeAdapter
 
-from gliobench.adapters.onnx.card import read_card
 from gliobench.application.ports.network import Network
 from gliobench.domain.errors import BackendError, InvalidInputError, NotFoundError
+from gliobench.domain.files.documents import read_document
 from gliobench.domain.networks.model_card import METADATA_KEY, ModelCard
 
 EXECUTION_PROVIDERS = {
@@ -31,6 +33,7 @@ NO_FOLDER = "/nonexistent"
 """Where ONNX Runtime is to look for weights outside of the file: nowhere, for no hash covers them."""
 GPU_BATCH = 8
 """Windows run at once on a GPU; a CPU runs one, since more gain nothing there."""
+_FORM = TypeAdapter(ModelCard)
 
 
 @final
@@ -161,3 +164,21 @@ def _card(session: onnxruntime.InferenceSession, path: Path, kind: str) -> Model
     if card.kind != kind:
         raise BackendError(f"{path} is a {card.kind}: wanted a {kind}")
     return card
+
+
+def read_card(text: str, *, file: str) -> ModelCard:
+    """Read a card; fields of later versions are passed over.
+
+    Args:
+        text: As `ModelCard.to_json` wrote it.
+        file: The network's, for messages.
+
+    Raises:
+        BackendError: It is no model card, or of a network that wants an input of another kind.
+    """
+    return read_document(
+        partial(_FORM.validate_json, strict=True),
+        text.encode("utf-8", "surrogateescape"),
+        name=f"{file}: its model card cannot be read",
+        raises=BackendError,
+    )

@@ -1,6 +1,5 @@
 """Runs kept as Parquet files."""
 
-from gliobench.adapters.parquet.run_place import ParquetRunPlace
-from gliobench.adapters.parquet.run_store import ParquetRunStore
+from gliobench.adapters.parquet.run_store import ParquetRunPlace, ParquetRunStore
 
 __all__ = ["ParquetRunPlace", "ParquetRunStore"]

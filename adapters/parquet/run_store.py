@@ -32,6 +32,7 @@ from gliobench.adapters.parquet.tables import (
 )
 from gliobench.application.datasets.side_by_side import side_by_side
 from gliobench.application.evaluate.run_layout import MANIFEST
+from gliobench.application.ports.run_place import RunPlace
 from gliobench.application.ports.run_store import RunManifest, RunStore, StudyPrediction
 from gliobench.application.ports.storage import Storage
 from gliobench.domain.errors import JobError, NotFoundError
@@ -254,3 +255,25 @@ class ParquetRunStore(RunStore):
     def _own_stamp(self) -> str:
         """Name the manifest that was opened here; another process may have replaced it since."""
         return self._stamp() if self._opened is None else self._opened
+
+
+@final
+class ParquetRunPlace(RunPlace):
+    """Keeps each run in a folder under its name.
+
+    Args:
+        storage: Of the place.
+        open_storage: Opens a folder within it, by its name.
+    """
+
+    def __init__(self, storage: Storage, open_storage: Callable[[str], Storage]) -> None:
+        self._storage = storage
+        self._open_storage = open_storage
+
+    def folders(self, within: str = "") -> list[str]:
+        """Name the folders in a folder."""
+        return [name[:-1] for name in self._storage.names(within) if name.endswith("/")]
+
+    def store(self, name: str) -> RunStore:
+        """Open the store of a run."""
+        return ParquetRunStore(self._open_storage(name))

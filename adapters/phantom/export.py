@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from gliobench.adapters.phantom.lesion import CONVENTION
 from gliobench.adapters.phantom.source import PhantomStudySource
 from gliobench.domain.files.tables import write_csv
+from gliobench.domain.files.whole import write_whole
 from gliobench.domain.geometry.orientation import reorient
 from gliobench.domain.studies.patients import PHANTOM_MARK
 from gliobench.domain.studies.study import Grade, Modality, Reference, Study
@@ -25,6 +26,8 @@ GRADES_COLUMNS = (
     "BraTS_2020_subject_ID",
 )
 NOT_GIVEN = "NA"
+INCLUDED = Path(__file__).parent / "demo"
+"""Four studies in BraTS's layout, drawn by docs/results/demo_phantoms.py."""
 
 
 def export_phantoms(out_dir: Path, source: PhantomStudySource) -> None:
@@ -65,3 +68,21 @@ def _write(array: NDArray[np.integer], study: Study, folder: Path, name: str) ->
 def _row(study: Study, grade: Grade | None) -> list[str]:
     unknown = [NOT_GIVEN] * (len(GRADES_COLUMNS) - 3)
     return [grade.value if grade else NOT_GIVEN, *unknown, study.id, study.patient_id]
+
+
+def copy_included_phantoms(out_dir: Path) -> list[str]:
+    """Copy the phantoms that ship with gliobench, in the layout of the BraTS 2020 training set.
+
+    Args:
+        out_dir: Created if absent; files of the same names are replaced.
+
+    Returns:
+        The ids of the studies.
+
+    Raises:
+        JobError: A file cannot be written.
+    """
+    files = sorted(path for path in INCLUDED.rglob("*") if path.is_file())
+    for file in files:
+        write_whole(out_dir / file.relative_to(INCLUDED), file.read_bytes())
+    return sorted({file.parent.name for file in files if file.parent != INCLUDED})

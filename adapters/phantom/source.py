@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import dataclass
 from importlib.util import find_spec
 from threading import Lock
 from typing import final
 
-from gliobench.adapters.phantom.lesion import CONVENTION
-from gliobench.adapters.phantom.phantom import Phantom, PhantomRecipe, make_phantom
+import numpy as np
+from numpy.typing import NDArray
+
+from gliobench.adapters.phantom.anatomy import draw_anatomy
+from gliobench.adapters.phantom.contrast import INTENSITY, SCANNERS, scan
+from gliobench.adapters.phantom.fields import Float32Array
+from gliobench.adapters.phantom.lesion import CONVENTION, grow
+from gliobench.adapters.phantom.plan import RANGES, draw_plan
 from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.errors import InvalidInputError, MissingExtraError, NotFoundError
+from gliobench.domain.geometry.grids import Grid
 from gliobench.domain.geometry.orientation import canonical
 from gliobench.domain.labels.proposal import DatasetLabels
 from gliobench.domain.labels.regions import NESTED
@@ -20,6 +29,10 @@ ID_PREFIX = "Phantom_"
 MOST_PHANTOMS = 100_000
 COARSEST_MM = 4.0
 """With a coarser spacing a small tumour may fall between the voxels."""
+GENERATOR_VERSION = 1
+"""Increased whenever the same seed produces other voxels than before."""
+BRATS_EXTENT_MM = (240, 240, 155)
+KINDS = tuple((grade, site) for site in SCANNERS for grade in Grade)
 
 
 @final
@@ -128,3 +141,70 @@ class _Drawing:
             if self._phantom is None:
                 self._phantom = make_phantom(self.recipe)
             return self._phantom
+
+
+@dataclass(frozen=True, slots=True)
+class PhantomRecipe:
+    """The parameters that determine a phantom.
+
+    Args:
+        seed: Identifies the series.
+        index: Its index in the series; phantoms are independent of one another.
+        spacing_mm: Edge of a voxel.
+    """
+
+    seed: int
+    index: int
+    spacing_mm: float
+
+    @property
+    def patient_id(self) -> str:
+        """The patient: specific to the series, independent of the spacing."""
+        return f"Phantom_{self.seed}_{self.index:04d}"
+
+    @property
+    def kind(self) -> tuple[Grade, str]:
+        """Grade and site: each four consecutive phantoms include every combination once."""
+        four, place = divmod(self.index, len(KINDS))
+        order = np.random.default_rng([self.seed, four]).permutation(len(KINDS))
+        return KINDS[int(order[place])]
+
+    @property
+    def native_grid(self) -> Grid:
+        """BraTS's grid at this spacing: axes run to the left, posterior and superior."""
+        i, j, k = (int(np.ceil(mm / self.spacing_mm)) for mm in BRATS_EXTENT_MM)
+        affine = np.diag([-self.spacing_mm, -self.spacing_mm, self.spacing_mm, 1.0])
+        inset_mm = (self.spacing_mm - 1) / 2
+        affine[:3, 3] = -inset_mm, 239 - inset_mm, inset_mm
+        return Grid(shape=(i, j, k), affine=affine)
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the recipe and of the generator's version and parameters."""
+        generator = f"{GENERATOR_VERSION} {RANGES} {INTENSITY} {SCANNERS}"
+        return hashlib.sha256(f"{generator} {self}".encode()).hexdigest()
+
+
+@dataclass(frozen=True, eq=False)
+class Phantom:
+    """A study and its reference, as arrays on the RAS+ grid.
+
+    Args:
+        volumes: (I, J, K) float32 by modality: integers, 0 outside the brain.
+        labels: (I, J, K) uint8 in BraTS's convention of 2020.
+    """
+
+    volumes: dict[Modality, Float32Array]
+    labels: NDArray[np.uint8]
+
+
+def make_phantom(recipe: PhantomRecipe) -> Phantom:
+    """Generate a brain, grow a glioma of the recipe's grade in it, and scan it at the recipe's site."""
+    grade, site = recipe.kind
+    chances = np.random.default_rng([recipe.seed, recipe.index, 1]).spawn(4)
+    grid = canonical(recipe.native_grid)
+    plan = draw_plan(chances[0], grade)
+    head = grow(chances[1], plan, draw_anatomy(chances[2], grid))
+    labels = np.zeros(grid.shape, dtype=np.uint8)
+    labels[head.anatomy.block][head.lesion.block] = head.lesion.labels
+    return Phantom(volumes=scan(chances[3], head, SCANNERS[site]), labels=labels)

@@ -2,8 +2,12 @@
 
 from gliobench.adapters.prediction_files.answers import read_answers
 from gliobench.adapters.prediction_files.coco import is_coco, read_coco, read_drawings
-from gliobench.adapters.prediction_files.confidences import CONFIDENCES_FILE, read_confidences
-from gliobench.adapters.prediction_files.failures import FAILURES_FILE, read_failures
+from gliobench.adapters.prediction_files.confidences import (
+    CONFIDENCES_FILE,
+    FAILURES_FILE,
+    read_confidences,
+    read_failures,
+)
 from gliobench.adapters.prediction_files.grades import read_grades, targets_in
 from gliobench.adapters.prediction_files.names import read_names
 from gliobench.adapters.prediction_files.places import read_places

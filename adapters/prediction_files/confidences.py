@@ -1,18 +1,20 @@
-"""How sure a program is of its masks, in a table beside them."""
+"""Tables beside masks: how sure a program is of each, and why it has none of a study."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from gliobench.adapters.prediction_files.records import Table
+from gliobench.adapters.prediction_files.records import Table, failure_in
 from gliobench.application.ports.dataset_path import DatasetPath
 from gliobench.application.ports.prediction_files import Confidence
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.files.tables import Row, number_in
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.messages import shown
+from gliobench.domain.predictions.prediction import Failure
 
 CONFIDENCES_FILE = "confidence.csv"
+FAILURES_FILE = "failures.csv"
 
 
 def read_confidences(path: DatasetPath) -> Mapping[str, Confidence]:
@@ -64,3 +66,19 @@ def share_in(row: Row, *columns: str, name: str, wanted: str) -> float | None:
     if not 0.0 <= number <= 1.0:
         raise InvalidInputError(f"{row.at}: {name}{shown(text)}: wanted {wanted} from 0 to 1")
     return number
+
+
+def read_failures(path: DatasetPath) -> Mapping[str, Failure]:
+    """Read failures by study: columns `study_id`, `failure` and `failure_detail`.
+
+    Raises:
+        NotFoundError: There is no such file.
+        InvalidInputError: It is no such table, or a study is in it twice.
+    """
+    failures: dict[str, Failure] = {}
+    for study_id, row in Table.read(path).by_study():
+        failure = failure_in(row)
+        if failure is None or study_id in failures:
+            raise InvalidInputError(f"{row.at}: wanted one failure of study {study_id}")
+        failures[study_id] = failure
+    return failures

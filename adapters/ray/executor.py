@@ -9,7 +9,7 @@ import signal
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from threading import current_thread, main_thread
+from threading import Lock, current_thread, main_thread
 from typing import Any, final
 from urllib.parse import urlsplit
 
@@ -17,8 +17,17 @@ import ray
 import structlog
 from ray.exceptions import RayError, RayTaskError
 
-from gliobench.adapters.ray.actor import Actor
-from gliobench.application.evaluate.jobs import Job, Message, WorkerDied
+from gliobench.application.evaluate.jobs import (
+    Done,
+    Job,
+    Message,
+    Ready,
+    WorkerDied,
+    WorkerFailed,
+    do,
+    load,
+)
+from gliobench.application.evaluate.picklable_errors import portable
 from gliobench.application.evaluate.worker_pool import Pool, Worker, supervised
 from gliobench.application.ports.executor import Executor, MakeWork, WorkerPool
 from gliobench.domain.errors import InvalidInputError, JobError, StoreError
@@ -179,3 +188,33 @@ class _RayWorker(Worker):
     def terminate(self) -> None:
         self.expected.clear()
         ray.kill(self._actor)
+
+
+class Actor:
+    """Holds models, and does two jobs at a time: one is loaded while the other is inferred.
+
+    Args:
+        make_work: Makes its work; pickled.
+    """
+
+    def __init__(self, make_work: bytes) -> None:
+        self._inferring = Lock()
+        self._broken: WorkerFailed | None = None
+        try:
+            # here, so that a package missing on this node is reported by name
+            self._work = pickle.loads(make_work)()  # noqa: S301 -- the driver's own
+        except Exception as error:  # reported by `ready`
+            self._broken = WorkerFailed(portable(error))
+
+    def ready(self) -> Ready | WorkerFailed:
+        """Describe the backends, once they are loaded."""
+        return self._broken or Ready(self._work.manifests)
+
+    def do(self, job: Job) -> Done | WorkerFailed:
+        """Do a job."""
+        try:
+            loaded = load(self._work, job)
+            with self._inferring:
+                return do(self._work, job, loaded)
+        except Exception as error:  # the driver raises it
+            return WorkerFailed(portable(error))

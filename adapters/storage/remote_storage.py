@@ -7,17 +7,20 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar, final
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, final
 from uuid import uuid4
 
 from gliobench.adapters.storage.faults import with_retries
 from gliobench.adapters.storage.filesystems import RemoteFolder
-from gliobench.adapters.storage.remote_file import RANGE_BYTES, RemoteFile
 from gliobench.adapters.storage.versions import version_of
 from gliobench.application.ports.storage import Storage
 from gliobench.domain.errors import InvalidInputError, NotFoundError, StoreError
 
 T = TypeVar("T")
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+RANGE_BYTES = 4 * 2**20
+"""Of one request: some thousand rows of a table, or the whole of most files."""
 
 
 @final
@@ -158,3 +161,48 @@ class RemoteStorage(Storage):
 def _name(info: dict[str, Any]) -> str:
     name: str = info["name"].rstrip("/").rpartition("/")[-1]
     return name + "/" if info["type"] == "directory" else name
+
+
+@final
+class RemoteFile(io.RawIOBase):
+    """Reads what is looked at and no more; nothing lies on this machine.
+
+    Args:
+        size: Bytes of the file.
+        read_range: Gives the bytes from the first index up to the second.
+    """
+
+    def __init__(self, size: int, read_range: Callable[[int, int], bytes]) -> None:
+        super().__init__()
+        self._size = size
+        self._read_range = read_range
+        self._at = 0
+
+    def readable(self) -> bool:
+        """Return True: it can be read."""
+        return True
+
+    def seekable(self) -> bool:
+        """Return True: any position can be read."""
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        """Go to a place, from the start, from here or from the end."""
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
+        self._at = max(0, start + offset)
+        return self._at
+
+    def readall(self) -> bytes:
+        """Read what is left; Python's own way would be a request for every 8 KiB."""
+        return b"".join(iter(lambda: self.read(RANGE_BYTES) or b"", b""))
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        """Read by one request as much as the buffer holds."""
+        view = memoryview(buffer).cast("B")
+        stop = min(self._at + len(view), self._size)
+        if stop <= self._at:
+            return 0
+        content = self._read_range(self._at, stop)
+        view[: len(content)] = content
+        self._at += len(content)
+        return len(content)

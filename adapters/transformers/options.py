@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, PositiveInt
 
-from gliobench.adapters.vision_language.options import CheckedOptions
+from gliobench.adapters.vision_language.options import CheckedOptions, ReadingOptions
 
 
 class EngineOptions(CheckedOptions):
@@ -25,3 +25,16 @@ class EngineOptions(CheckedOptions):
     )
     batch_size: PositiveInt = Field(32, le=4096, description="prompts that are decoded at once")
     max_new_tokens: PositiveInt = Field(192, le=65_536, description="length limit of a reply")
+
+
+class HfVisionOptions(ReadingOptions, EngineOptions):
+    """The table `[backend.NAME]`: what is loaded, and what it is shown and asked."""
+
+    four_bit: bool = Field(False, description="keep the language model in four bits; needs a GPU")
+    dialect: str = Field(
+        "auto",
+        description="how places are written; auto: as the model's family does, else fractions",
+    )
+    held_out: str | None = Field(
+        None, description="training run whose folds' adapters answer about those they have not seen"
+    )

@@ -5,27 +5,38 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from importlib.resources import files
-from typing import Protocol
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Protocol, final
+
+import numpy as np
 
 from gliobench import __version__
-from gliobench.adapters.vision_language.calibration import calibrate
 from gliobench.adapters.vision_language.options import ReadingOptions
-from gliobench.adapters.vision_language.prompts import VERSION, Prompts
+from gliobench.adapters.vision_language.prompts import VERSION, Prompts, calibration_text
 from gliobench.adapters.vision_language.reader import Answerer, Asking, Reader
+from gliobench.adapters.vision_language.requests import Picture, Prompt, Reply, Request
 from gliobench.adapters.vision_language.slices import PictureSizes, SlicePrompting, planes_by
 from gliobench.application.backends.asked import AskedClassifier, AskedLocalizer, Grades, Places
 from gliobench.application.ports.backend import Backend, BackendOptions
+from gliobench.domain.answers.calibration import ASKED, SQUARES, Box, Calibration, calibration_of
 from gliobench.domain.answers.questions import FORM_OF_QUESTION, Question
-from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.errors import (
+    BackendError,
+    InvalidInputError,
+    MissingExtraError,
+    NotFoundError,
+)
 from gliobench.domain.evaluation.backend_facts import BackendFacts
 from gliobench.domain.predictions.prediction import (
     Failure,
     Form,
     LocalisationPrediction,
 )
-from gliobench.domain.slices.view import SlicePolicy
+from gliobench.domain.slices.view import Composition, SlicePolicy
 from gliobench.domain.studies.study import Study
 
 
@@ -181,3 +192,65 @@ def _sent(reader: Reader, engine: Speaker, study: Study) -> Iterator[str]:
             if prompt.grammar:
                 yield f"held to {prompt.grammar}"
             yield from (f"compared: {text}" for text in prompt.continuations)
+
+
+def calibrate(engine: Answerer, prompting: SlicePrompting) -> Calibration:
+    """Ask a model for the centre and the box of white squares at known places.
+
+    Args:
+        engine: Who answers.
+        prompting: How slices are shown: the squares are drawn in pictures of that size and asked
+            about in that dialect.
+    """
+    shown = replace(prompting, composition=Composition.ONE, modalities=())
+    prompts = tuple(Prompt(calibration_text(question, shown.frame)) for question in ASKED)
+    requests = [Request((_drawn(square, shown.size_px),), prompts) for square in SQUARES]
+    replies = engine.answer(requests)
+    return calibration_of([reply.text for each in replies for reply in each], shown.frame)
+
+
+def _drawn(square: Box, edge: int) -> Picture:
+    picture = np.full((edge, edge, 3), 24, np.uint8)
+    x0, y0, x1, y1 = (round(at * edge) for at in square)
+    picture[y0:y1, x0:x1] = 255
+    return picture
+
+
+@final
+class Unloaded:
+    """Stands where a model would answer.
+
+    Args:
+        model: A folder, or an id on the Hugging Face hub, of which nothing is known here.
+        adapter: Likewise; None for none.
+
+    Raises:
+        MissingExtraError: transformers is not installed.
+        NotFoundError: What can only be a folder is none.
+    """
+
+    tile_px = 448
+    fingerprint = ""
+    provenance: Mapping[str, str] = {}
+
+    def __init__(self, model: str, adapter: str | None) -> None:
+        if find_spec("transformers") is None:
+            raise MissingExtraError(extra="vlm", purpose="Vision-language models")
+        for place in filter(None, (model, adapter)):
+            # An id of the hub has one slash at most, and begins with a letter or digit.
+            is_path = place.count("/") > 1 or not place[0].isalnum()
+            if is_path and not Path(place).is_dir():
+                raise NotFoundError(f"no model at {place}")
+
+    def answer(self, requests: Sequence[Request]) -> list[tuple[Reply, ...]]:
+        """Refuse, always."""
+        raise BackendError(f"{len(requests)} requests to a model that was not loaded")
+
+    def seen_px(self, edge: int) -> int:
+        """Return the edge itself."""
+        return edge
+
+    def chat(self, prompt: str, pictures: int = 1) -> str:
+        """Return the words alone."""
+        del pictures
+        return prompt

@@ -10,17 +10,19 @@ from typing import TypeVar
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+AT_ONCE = 16
+"""Requests to a store that answers in 50 ms: 300 files a second are read."""
+
 
 def side_by_side(
-    work: Callable[[Item], Result], items: Iterable[Item], *, at_once: int = 16
+    work: Callable[[Item], Result], items: Iterable[Item], *, at_once: int = AT_ONCE
 ) -> Iterator[Result]:
     """Yield the results of work that leaves Python's lock alone, as inflating does, in order.
 
     Args:
         work: Done in a thread.
         items: What it is done on.
-        at_once: How many of them are begun and not yet yielded, at most. Of requests to a store that
-            answers in 50 ms, 16 read 300 files a second.
+        at_once: How many of them are begun and not yet yielded, at most.
     """
     with ThreadPoolExecutor(at_once) as pool:
         ahead: deque[Future[Result]] = deque()

@@ -17,7 +17,7 @@ from typer.main import get_command
 from gliobench.adapters.command.options import CommandOptions
 from gliobench.adapters.html.facts import report_schema
 from gliobench.adapters.openai.options import OpenAiOptions
-from gliobench.adapters.transformers.hf.options import HfVisionOptions
+from gliobench.adapters.transformers.options import HfVisionOptions
 from gliobench.domain.metrics.measures import MEASURES, Compared, Measure
 from gliobench.domain.studies.grading_target import GRADE
 from gliobench.entrypoints.cli import COMMANDS, app, load_command

@@ -12,7 +12,7 @@ import nibabel
 import numpy as np
 
 from gliobench.adapters.phantom import PhantomStudySource, export_phantoms
-from gliobench.adapters.phantom.included import INCLUDED
+from gliobench.adapters.phantom.export import INCLUDED
 
 COUNT, SEED, SPACING_MM = 4, 0, 3.0
 LEVELS = 255

@@ -25,7 +25,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gliobench.adapters.nifti.brats_pieces import AT_ONCE
+from gliobench.application.datasets.side_by_side import AT_ONCE
 from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.entrypoints.container import container
 

@@ -47,7 +47,7 @@ from gliobench.adapters.transformers.fine_tuning.lora import LoraOptions
 from gliobench.adapters.transformers.fine_tuning.trainer import LoraTrainer
 from gliobench.adapters.transformers.hf.checkpoint import HfCheckpoint, load_checkpoint
 from gliobench.adapters.transformers.hf.learner import HfLearner
-from gliobench.adapters.transformers.hf.options import HfVisionOptions
+from gliobench.adapters.transformers.options import HfVisionOptions
 from gliobench.adapters.vision_language.options import ReadingOptions
 from gliobench.adapters.vision_language.prompts import Prompts
 from gliobench.adapters.vision_language.requests import Picture, Reply, Request

@@ -11,9 +11,9 @@ from gliobench.adapters.transformers.fine_tuning.lora import LoraOptions
 from gliobench.adapters.transformers.fine_tuning.trainer import Learner, LoraTrainer
 from gliobench.adapters.transformers.hf.checkpoint import with_dialect
 from gliobench.adapters.transformers.hf.learner import HfLearner
-from gliobench.adapters.transformers.hf.options import HfVisionOptions
 from gliobench.adapters.transformers.mllama.learner import MllamaLearner
 from gliobench.adapters.transformers.mllama.options import LlamaOptions
+from gliobench.adapters.transformers.options import HfVisionOptions
 from gliobench.adapters.vision_language.options import ReadingOptions
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.ports.trainer import Trainer

@@ -13,7 +13,7 @@ from gliobench.adapters.nifti.image_file import ImageFile
 from gliobench.adapters.nifti.mask_file import read_two_valued
 from gliobench.adapters.onnx.backend import EMBEDDED_WEIGHTS
 from gliobench.adapters.onnx.network import OnnxNetwork
-from gliobench.adapters.phantom.template import brain_template
+from gliobench.adapters.phantom.mni152 import brain_template
 from gliobench.application.ports.bias_field import BiasFieldEstimator
 from gliobench.application.ports.brain_extractor import BrainExtractor, BrainTemplate
 from gliobench.application.ports.registrar import Registrar

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from gliobench.adapters.html.writer import HtmlReportWriter
+from gliobench.adapters.html.page import HtmlReportWriter
 from gliobench.adapters.json.report_log import JsonReportLog
 from gliobench.adapters.parquet.metadata_table import MAGIC, parquet_metadata
 from gliobench.application.evaluate.run_layout import run_name, shards_of

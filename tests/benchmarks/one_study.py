@@ -51,9 +51,8 @@ def inner_stages(folder: Path) -> dict[str, float]:
     """Time the inside of a prediction, step by step, on a study that is loaded."""
     import numpy as np
 
-    from gliobench.adapters.onnx.backend import EMBEDDED_WEIGHTS, REGION_GRADER
+    from gliobench.adapters.onnx.backend import EMBEDDED_WEIGHTS, REGION_GRADER, read_region_grader
     from gliobench.adapters.onnx.network import OnnxNetwork
-    from gliobench.adapters.onnx.region_grader import read_region_grader
     from gliobench.application.backends.network_backend import graded
     from gliobench.application.predict.describe_lesion import lesion_of
     from gliobench.application.predict.implausible_images import implausible_images

@@ -9,7 +9,7 @@ import pytest
 
 from fakes.fake_report import constant_backend, fake_report
 from fakes.fake_report_writer import FakeReportWriter
-from gliobench.adapters.html.writer import HtmlReportWriter
+from gliobench.adapters.html.page import HtmlReportWriter
 from gliobench.adapters.storage import open_storage
 from gliobench.application.ports.report_writer import ReportWriter
 from gliobench.domain.errors import JobError

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import count
 
-from gliobench.adapters.html.arm_colours import arm_colours
 from gliobench.adapters.html.casebook.drawings import Json, drawing, packed, packed_volumes
 from gliobench.adapters.html.casebook.rows import (
     COLUMNS,
@@ -19,6 +18,7 @@ from gliobench.adapters.html.casebook.rows import (
 )
 from gliobench.adapters.html.numbers import subgroup_name
 from gliobench.adapters.html.templating import VIEWER, text
+from gliobench.adapters.html.words import arm_colours
 from gliobench.domain.comparison.casebook import Casebook
 from gliobench.domain.comparison.strata import Stratifier, stratify
 from gliobench.domain.comparison.worded import worded

@@ -12,8 +12,8 @@ from typing import Any, TypeAlias
 
 from markupsafe import Markup
 
-from gliobench.adapters.html.arm_colours import arm_colours
 from gliobench.adapters.html.figures.scale import SHARES, Scale
+from gliobench.adapters.html.words import arm_colours
 from gliobench.domain.comparison.report import Report
 from gliobench.domain.files.tables import write_csv
 from gliobench.domain.messages import printable

@@ -7,10 +7,9 @@ from functools import partial
 from pathlib import Path
 
 from gliobench.adapters.transformers.cards import STAND_IN, card_of, check_taught, learned_by
-from gliobench.adapters.transformers.hf.options import HfVisionOptions
-from gliobench.adapters.vision_language.backend import Speaker, backend_of, guide_of
+from gliobench.adapters.transformers.options import HfVisionOptions
+from gliobench.adapters.vision_language.backend import Speaker, Unloaded, backend_of, guide_of
 from gliobench.adapters.vision_language.prompts import Prompts
-from gliobench.adapters.vision_language.unloaded import Unloaded
 from gliobench.application.backends.held_out import held_out
 from gliobench.application.ports.backend import Backend, BackendOptions
 from gliobench.application.ports.study_source import StudySource

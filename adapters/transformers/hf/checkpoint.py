@@ -20,7 +20,6 @@ from transformers import (
 from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES
 from transformers.utils.logging import disable_progress_bar
 
-from gliobench.adapters.transformers.hf.options import HfVisionOptions
 from gliobench.adapters.transformers.hf.processor import (
     Processor,
     open_processor,
@@ -35,6 +34,7 @@ from gliobench.adapters.transformers.loading import (
     reported_loading,
     with_adapter,
 )
+from gliobench.adapters.transformers.options import HfVisionOptions
 from gliobench.adapters.vision_language.requests import Picture
 from gliobench.domain.answers.dialects import dialect_of
 from gliobench.domain.answers.parse import FRACTIONS

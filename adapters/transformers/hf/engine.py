@@ -19,7 +19,7 @@ from transformers import (
 )
 
 from gliobench.adapters.transformers.hf.checkpoint import HfCheckpoint, load_checkpoint
-from gliobench.adapters.transformers.hf.options import HfVisionOptions
+from gliobench.adapters.transformers.options import HfVisionOptions
 from gliobench.adapters.transformers.replies import ReplyEnd, Writing, held, likeliest
 from gliobench.adapters.transformers.speaking import SpeakingModel
 from gliobench.adapters.vision_language.requests import Picture, Prompt, Reply, Request

@@ -25,7 +25,7 @@ from gliobench.adapters.transformers.hf.features import (
     vision_tower_of,
     with_features,
 )
-from gliobench.adapters.transformers.hf.options import HfVisionOptions
+from gliobench.adapters.transformers.options import HfVisionOptions
 from gliobench.adapters.vision_language.prompts import GRADE_ANSWERS, Prompts
 from gliobench.adapters.vision_language.requests import Picture, Prompt, Request
 from gliobench.adapters.vision_language.slices import SlicePrompting

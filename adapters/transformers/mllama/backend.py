@@ -6,9 +6,8 @@ from pathlib import Path
 
 from gliobench.adapters.transformers.cards import STAND_IN, card_of, check_taught, learned_by
 from gliobench.adapters.transformers.mllama.options import STAND_IN_FOLDER, LlamaOptions
-from gliobench.adapters.vision_language.backend import Speaker, backend_of, guide_of
+from gliobench.adapters.vision_language.backend import Speaker, Unloaded, backend_of, guide_of
 from gliobench.adapters.vision_language.prompts import Prompts
-from gliobench.adapters.vision_language.unloaded import Unloaded
 from gliobench.application.backends.held_out import held_out
 from gliobench.application.ports.backend import Backend, BackendOptions
 from gliobench.domain.errors import InvalidInputError, MissingExtraError

@@ -19,9 +19,9 @@ pytest.importorskip("llguidance")
 from fakes.tiny_families import FAMILIES
 from gliobench.adapters.transformers.hf.checkpoint import HfCheckpoint, load_checkpoint
 from gliobench.adapters.transformers.hf.engine import HfEngine, _check_causal
-from gliobench.adapters.transformers.hf.options import HfVisionOptions
 from gliobench.adapters.transformers.mllama.engine import Engine
 from gliobench.adapters.transformers.mllama.options import MllamaOptions
+from gliobench.adapters.transformers.options import HfVisionOptions
 from gliobench.adapters.transformers.replies import ReplyEnd, Writing
 from gliobench.adapters.vision_language.prompts import GRADE_ANSWERS, answer_schema
 from gliobench.adapters.vision_language.requests import Picture, Prompt, Request

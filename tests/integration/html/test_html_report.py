@@ -23,10 +23,9 @@ from fakes.fake_study_source import fake_case
 from fakes.page import Page
 from gliobench.adapters.html.claims import claims
 from gliobench.adapters.html.facts import render_json, report_schema
-from gliobench.adapters.html.page import SECTIONS, render_report
+from gliobench.adapters.html.page import SECTIONS, HtmlReportWriter, render_report
 from gliobench.adapters.html.spreadsheets import spreadsheets
 from gliobench.adapters.html.verdict import verdict
-from gliobench.adapters.html.writer import HtmlReportWriter
 from gliobench.adapters.storage import open_storage
 from gliobench.domain.comparison.report import Report
 from gliobench.domain.errors import InvalidInputError

@@ -14,14 +14,18 @@ import torch
 from fakes.fake_slice import fake_slice
 from fakes.fake_study_source import FakeStudySource, fake_case
 from gliobench.adapters.monai.fitting import Schedule
-from gliobench.adapters.monai.slice_lessons import crop_about, lesson_about, lessons_of
 from gliobench.adapters.monai.slice_networks import (
     MirroredLocalizer,
     TurnedGrader,
     slice_grader,
     slice_localizer,
 )
-from gliobench.adapters.monai.slice_trainer import SliceTrainer
+from gliobench.adapters.monai.slice_trainer import (
+    SliceTrainer,
+    crop_about,
+    lesson_about,
+    lessons_of,
+)
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry.grids import Box3D
 from gliobench.domain.labels.regions import Region

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from gliobench.adapters.nifti.image_file import ImageFile
-from gliobench.adapters.nifti.label_values import read_labels
+from gliobench.adapters.nifti.mask_file import read_labels
 from gliobench.domain.studies.faults import FaultKind, FaultyStudyError
 
 LABELS = np.zeros((3, 4, 5))

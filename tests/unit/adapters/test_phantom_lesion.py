@@ -8,8 +8,8 @@ pytest.importorskip("nilearn", reason="the extra `phantom` is not installed")
 
 from gliobench.adapters.phantom.anatomy import Anatomy, draw_anatomy
 from gliobench.adapters.phantom.lesion import Head, grow
-from gliobench.adapters.phantom.phantom import PhantomRecipe
 from gliobench.adapters.phantom.plan import Enhancement, LesionPlan, draw_plan
+from gliobench.adapters.phantom.source import PhantomRecipe
 from gliobench.domain.geometry.orientation import canonical
 from gliobench.domain.studies.study import Grade
 

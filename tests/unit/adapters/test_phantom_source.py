@@ -10,7 +10,7 @@ pytest.importorskip("nilearn", reason="the extra `phantom` is not installed")
 
 from gliobench.adapters.phantom import PhantomStudySource
 from gliobench.adapters.phantom.anatomy import load_template
-from gliobench.adapters.phantom.phantom import Phantom, PhantomRecipe
+from gliobench.adapters.phantom.source import Phantom, PhantomRecipe
 from gliobench.domain.errors import InvalidInputError, MissingExtraError, NotFoundError
 from gliobench.domain.geometry.grids import Grid
 from gliobench.domain.labels.regions import NESTED, Region

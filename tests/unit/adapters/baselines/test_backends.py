@@ -9,12 +9,12 @@ from fakes.fake_study_source import fake_case
 from gliobench.adapters.baselines.backends import (
     brain_centroid,
     centre_prior,
+    load_priors,
     majority,
     mean_box,
     prevalence,
     site_only,
 )
-from gliobench.adapters.baselines.priors import load_priors
 from gliobench.adapters.baselines.rules import box_in_brain
 from gliobench.application.ports.backend import Backend, BackendOptions
 from gliobench.domain.errors import InvalidInputError

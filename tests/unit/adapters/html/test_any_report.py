@@ -17,9 +17,8 @@ from fakes.fake_comparison import (
     says_hgg,
 )
 from gliobench.adapters.html.facts import render_json
-from gliobench.adapters.html.page import render_report
+from gliobench.adapters.html.page import figure_files, render_report
 from gliobench.adapters.html.spreadsheets import spreadsheets
-from gliobench.adapters.html.writer import figure_files
 from gliobench.application.report.report_runs import ReportRuns
 from gliobench.domain.comparison.arms import BootstrapOptions
 from gliobench.domain.comparison.endpoints import BALANCED_ACCURACY, BRIER, POINT_ERROR, Endpoint

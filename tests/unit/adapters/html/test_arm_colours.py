@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from gliobench.adapters.html.arm_colours import arm_colours
+from gliobench.adapters.html.words import arm_colours
 
 
 def test_seven_models_have_seven_colours_whatever_baselines_stand_between_them() -> None:

@@ -19,11 +19,10 @@ from gliobench.adapters.html.figures.backends import (
 from gliobench.adapters.html.figures.drawing import Dot, Dots, Figure, Label, Line, Mark
 from gliobench.adapters.html.figures.grading import confusion_matrices, ranking_curves
 from gliobench.adapters.html.figures.localisation import SAME_FRAME_MM, place_figures
-from gliobench.adapters.html.page import sections
+from gliobench.adapters.html.page import figure_files, sections
 from gliobench.adapters.html.sections.provenance import flow_figure
 from gliobench.adapters.html.sections.ranking import significance_matrices
 from gliobench.adapters.html.templating import text
-from gliobench.adapters.html.writer import figure_files
 from gliobench.domain.comparison.pair import Claim, Verdict
 from gliobench.domain.comparison.report import FailureRate, Report
 from gliobench.domain.predictions.prediction import FailureReason, Form

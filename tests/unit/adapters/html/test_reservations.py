@@ -12,10 +12,9 @@ import pytest
 from fakes.fake_comparison import compared, looks, saved_run, says_hgg
 from fakes.fake_report import COHORT, clever_backend, constant_backend, fake_report, in_words
 from gliobench.adapters.html.facts import render_json
-from gliobench.adapters.html.page import render_report
+from gliobench.adapters.html.page import figure_files, render_report
 from gliobench.adapters.html.spreadsheets import spreadsheets
 from gliobench.adapters.html.stamps import marks, stamps
-from gliobench.adapters.html.writer import figure_files
 from gliobench.application.report.report_runs import ReportRuns
 from gliobench.domain.comparison.arms import BootstrapOptions
 from gliobench.domain.comparison.report import Report

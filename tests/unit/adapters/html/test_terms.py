@@ -7,7 +7,7 @@ from html import unescape
 
 import pytest
 
-from gliobench.adapters.html.terms import MEANINGS, term
+from gliobench.adapters.html.templating import MEANINGS, term
 from gliobench.domain.metrics.measures import MEASURES
 
 BUTTON = re.compile(r'<button type="button" class="term" title="(.*?)">(.*?)<')

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from gliobench.adapters.onnx.card import read_card
+from gliobench.adapters.onnx.network import read_card
 from gliobench.domain.errors import BackendError
 from gliobench.domain.networks.model_card import ModelCard
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gliobench.adapters.onnx.region_grader import read_region_grader
+from gliobench.adapters.onnx.backend import read_region_grader
 from gliobench.domain.errors import BackendError
 from gliobench.domain.networks.conformal_sets import ConformalSets
 from gliobench.domain.networks.region_grader import RegionGrader, Term

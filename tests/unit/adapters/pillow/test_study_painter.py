@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageColor, ImageDraw, ImageFont
 
 from gliobench.adapters.pillow import PillowStudyPainter
-from gliobench.adapters.pillow.captions import INK
 from gliobench.adapters.pillow.marks import BOX_COLOUR, COLOURS, CROSSHAIR_COLOUR
+from gliobench.adapters.pillow.study_painter import INK
 from gliobench.domain.errors import NotFoundError
 from gliobench.domain.geometry.grids import Box3D, Grid
 from gliobench.domain.labels.regions import Region

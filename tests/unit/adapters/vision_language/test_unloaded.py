@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from gliobench.adapters.vision_language import unloaded
-from gliobench.adapters.vision_language.unloaded import Unloaded
+from gliobench.adapters.vision_language import backend
+from gliobench.adapters.vision_language.backend import Unloaded
 from gliobench.domain.errors import BackendError, MissingExtraError, NotFoundError
 
 
 @pytest.fixture(autouse=True)
 def _transformers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(unloaded, "find_spec", lambda name: name)
+    monkeypatch.setattr(backend, "find_spec", lambda name: name)
 
 
 @pytest.mark.parametrize("model", ["qwen", "Qwen/Qwen2.5-VL-7B-Instruct"])
@@ -36,7 +36,7 @@ def test_it_answers_nothing() -> None:
 
 
 def test_without_transformers_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(unloaded, "find_spec", lambda _: None)
+    monkeypatch.setattr(backend, "find_spec", lambda _: None)
 
     with pytest.raises(MissingExtraError, match="vlm"):
         Unloaded("qwen", None)
