@@ -48,7 +48,7 @@ class StudyEntry:
 
     Args:
         id: Its pseudonym.
-        patient_id: The patient's.
+        patient_id: The patient's; the study's own where the tags name none.
         site: The site's; None where the tags name none.
         scanner: Maker, model and field strength.
         series: By number.
@@ -172,9 +172,10 @@ def _study(
         for entry in _series(series_uid, members, pseudonyms, hidden, listed, burned_in=burned_in)
     ]
     folders = {header.file.folder for header in headers}
+    study_id = pseudonyms.of("study", uid)
     return StudyEntry(
-        id=pseudonyms.of("study", uid),
-        patient_id=pseudonyms.of("patient", *(patients[0] if patients else ("", uid))),
+        id=study_id,
+        patient_id=pseudonyms.of("patient", *patients[0]) if patients else study_id,
         site=pseudonyms.of("site", sites[0]) if sites else None,
         scanner=without_identifiers(_scanner(headers[0]), hidden),
         series=tuple(sorted(entries, key=lambda item: (item.series.number or 0, item.series.id))),
@@ -292,10 +293,8 @@ def _gradient(sequence: Sequence[str], enhanced: str) -> bool | None:
 
 def _seconds(header: Header) -> float | None:
     """Read when an image was acquired, in seconds since the midnight before."""
-    text = header.text("AcquisitionDateTime")[8:] or next(
-        filter(None, map(header.text, ("AcquisitionTime", "SeriesTime", "ContentTime"))), ""
-    )
-    digits = text[:6]
+    times = map(header.text, ("AcquisitionTime", "SeriesTime", "ContentTime"))
+    digits = (header.text("AcquisitionDateTime")[8:] or next(filter(None, times), ""))[:6]
     if len(digits) < 6 or not (digits.isascii() and digits.isdigit()):
         return None
     return int(digits[:2]) * 3600.0 + int(digits[2:4]) * 60 + int(digits[4:])

@@ -137,8 +137,15 @@ class DicomStudySource(StudySource):
         return digest.hexdigest()
 
     def notes(self, study_id: str) -> list[Fault]:
-        """Report damaged files beside the study's, other frames of reference, and unused masks."""
-        entry, notes = self._entry(study_id), []
+        """Report a study in parts, damaged files, frames of reference, unused masks, and faults of the table."""
+        entry = self._entry(study_id)
+        notes = self._names.notes(study_id, entry.patient_id)
+        if parts := self._parts_beside(entry):
+            detail = (
+                f"{len(parts)} other studies of its patient have one other sequence each, such as {parts[0]}: "
+                "an anonymiser may have changed StudyInstanceUID for each series"
+            )
+            notes.append(Fault(study_id, FaultKind.STUDY_IN_PARTS, detail))
         if entry.beside:
             detail = f"{entry.beside} damaged DICOM files in its folders, which may be of it"
             notes.append(Fault(study_id, FaultKind.UNREADABLE_FILE, detail))
@@ -157,6 +164,20 @@ class DicomStudySource(StudySource):
                 )
                 notes.append(Fault(study_id, FaultKind.UNUSED_MASK, detail))
         return notes
+
+    def _parts_beside(self, entry: StudyEntry) -> list[str]:
+        """Return the other studies of a patient whose studies have one sequence each, all different."""
+        same = [
+            item for item in self._found.studies.values() if item.patient_id == entry.patient_id
+        ]
+        if len(same) > len(Modality):
+            return []
+        choices = [self._choice(item) for item in same]
+        sequences = [{*choice.chosen, *choice.questions} for choice in choices]
+        are_parts = all(len(found) == 1 for found in sequences) and len(
+            set.union(*sequences)
+        ) == len(same)
+        return sorted(item.id for item in same if item is not entry) if are_parts else []
 
     def images(self, study_id: str, modality: Modality) -> SeriesImages:
         """Return the series of a modality, for what is written about its images.
@@ -204,6 +225,13 @@ class DicomStudySource(StudySource):
                 FaultKind.AMBIGUOUS_SERIES,
                 f"study {study_id}: {questions}: settle it by --series MODALITY=SERIES; "
                 "gliobench dataset series lists all",
+            )
+        if not choice.chosen:
+            reasons = Counter(found.reason for found in choice.judgements)
+            raise FaultyStudyError(
+                FaultKind.MISSING_MODALITY,
+                f"study {study_id}: none of its {len(entry.series)} series is taken for a modality"
+                f"{_reasons(reasons)}; gliobench dataset series lists all",
             )
         by_id = {item.series.id: item.images for item in entry.series}
         return {modality: by_id[series.id] for modality, series in choice.chosen.items()}

@@ -85,7 +85,10 @@ def find_segmentations(
     masks = _one_each(entries, frozenset(excluded), place)
     return FoundSegmentations(
         masks=masks,
-        patients={name: _patient(entry.header, pseudonyms) for name, entry in masks.items()},
+        patients={
+            name: pseudonyms.of("patient", *patient) if (patient := entry.header.patient) else name
+            for name, entry in masks.items()
+        },
         by_series={
             pseudonyms.of("series", uid): name
             for name, entry in masks.items()
@@ -109,10 +112,6 @@ def _check_excluded(excluded: Collection[str], names: Collection[str], place: ob
             f"--exclude: {unknown} of {len(set(excluded))} series are not in {place}: wanted ids such as "
             "series-0123456789abcdef, or UIDs"
         )
-
-
-def _patient(header: SegmentationHeader, pseudonyms: Pseudonyms) -> str:
-    return pseudonyms.of("patient", *(header.patient or ("", header.study_uid)))
 
 
 def _one_each(

@@ -18,6 +18,7 @@ from gliobench.adapters.dicom.segmentation_headers import (
 )
 from gliobench.adapters.dicom.tags import first_item, grouped, number_of, text_of
 from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.studies.pseudonyms import is_placeholder
 
 _SEQUENCES = ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence")
 IDENTIFIERS = (
@@ -28,6 +29,7 @@ IDENTIFIERS = (
     *("InstitutionAddress", "StationName", "DeviceSerialNumber", "MilitaryRank"),
 )
 """Tags that name a patient, staff or a hospital; their values are removed from what is shown."""
+_SITES = ("InstitutionName", "DeviceSerialNumber", "StationName")
 _NUMBERS = (
     *("RepetitionTime", "EchoTime", "InversionTime", "Rows", "Columns", "SamplesPerPixel"),
     *(
@@ -174,7 +176,7 @@ def _header(file: DicomFile, dataset: Dataset) -> Header | SegmentationHeader | 
         series_uid=series,
         instance_uid=texts.get("SOPInstanceUID", ""),
         patient=_patient(names, texts.get("IssuerOfPatientID", "")),
-        site=names["InstitutionName"] or names["DeviceSerialNumber"] or names["StationName"],
+        site=next((names[tag] for tag in _SITES if not is_placeholder(names[tag])), ""),
         texts=texts,
         numbers=numbers,
         identifiers=frozenset(value for value in (*names.values(), study, series) if value),
@@ -192,10 +194,10 @@ def _agent(dataset: Dataset) -> str:
 
 
 def _patient(names: dict[str, str], issuer: str) -> tuple[str, ...]:
-    """Return a patient's number, or without one name and birth date."""
-    if names["PatientID"]:
+    """Return a patient's number, or without one name and birth date; empty where these are placeholders."""
+    if not is_placeholder(names["PatientID"]):
         return (names["PatientID"], issuer)
-    if names["PatientName"]:
+    if not is_placeholder(names["PatientName"]):
         return (names["PatientName"], names["PatientBirthDate"], "by name")
     return ()
 

@@ -66,6 +66,8 @@ class FaultKind(str, Enum):
     """Damaged DICOM files lie beside a study's and may be of it."""
     OTHER_FRAME_OF_REFERENCE = "other_frame_of_reference"
     """By their DICOM tags the patient may have moved between series of the same grid."""
+    STUDY_IN_PARTS = "study_in_parts"
+    """By their DICOM tags the sequences of a patient are of a study each."""
     REPEATED_ROW = "repeated_row"
     """A table repeats a row."""
     BACKGROUND_NOT_ZERO = "background_not_zero"
@@ -86,6 +88,7 @@ class FaultKind(str, Enum):
             self.ODD_NAME,
             self.UNREADABLE_FILE,
             self.OTHER_FRAME_OF_REFERENCE,
+            self.STUDY_IN_PARTS,
             self.REPEATED_ROW,
             self.BACKGROUND_NOT_ZERO,
             self.CONTRAST_ORDER,

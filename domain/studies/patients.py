@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
+from gliobench.domain.studies.pseudonyms import is_pseudonym
+
 
 @dataclass(frozen=True, slots=True)
 class NamingPattern:
@@ -130,7 +132,11 @@ def assumptions(patients: Mapping[str, str]) -> list[str]:
     Returns:
         Empty where all names are of known collections or denote no visit.
     """
-    found = [*_taken_for_visits(patients), *_taken_for_patients(patients)]
+    found = [
+        *_taken_for_visits(patients),
+        *_taken_for_patients(patients),
+        *_without_patient(patients),
+    ]
     return [f"{item}: {_SETTLED_BY}" for item in found]
 
 
@@ -164,13 +170,28 @@ def _taken_for_patients(patients: Mapping[str, str]) -> Iterator[str]:
     alike: dict[str, list[str]] = defaultdict(list)
     for study_id, patient in sorted(patients.items()):
         stem = study_id.rstrip("0123456789")
-        if patient == study_id != stem and patient_of(study_id).pattern is None:
+        if (
+            patient == study_id != stem
+            and not is_pseudonym(study_id)
+            and patient_of(study_id).pattern is None
+        ):
             alike[stem].append(study_id)
     again = [ids for ids in alike.values() if len(ids) > 1]
     if again:
         yield (
             f"{sum(map(len, again))} studies whose names differ in the last number only (such as "
             f"{again[0][0]} and {again[0][1]}) are taken for different patients"
+        )
+
+
+def _without_patient(patients: Mapping[str, str]) -> Iterator[str]:
+    """Report pseudonyms of studies that are their patients' too: the tags name none."""
+    alone = sorted(name for name, patient in patients.items() if name == patient)
+    unknown = list(filter(is_pseudonym, alone))
+    if unknown and len(patients) > 1:
+        yield (
+            f"{len(unknown)} studies whose tags name no patient (such as {unknown[0]}) are taken for "
+            "different patients"
         )
 
 

@@ -14,6 +14,12 @@ from gliobench.domain.secrets import HIDDEN
 SHORTEST_KEY = 16
 """Characters: shorter keys can be guessed."""
 _HEX_DIGITS = 16
+_PSEUDONYM = re.compile(rf"[a-z]+-[0-9a-f]{{{_HEX_DIGITS}}}")
+_PLACEHOLDER = re.compile(
+    r"anon|anonym(e|ous|[iy][sz]ed)?|(de)?identified|deid|de|unknown|unbekannt|inconnu|none|null|nil|nan?|n|a"
+    r"|removed|redacted|masked|blank|empty|no|noname|patient|subject|name|number|id|x+|0+|"
+)
+"""A word of what stands for a name or number in anonymised files."""
 _PARTS = re.compile(r"[\s^=\\/,;._-]+")
 _SHORTEST_PART = 2
 
@@ -50,6 +56,21 @@ class Pseudonyms:
         text = "\0".join((kind, *names)).encode("utf-8", "surrogatepass")
         digest = hmac.digest(self.key.encode("utf-8", "surrogatepass"), text, "sha256").hex()
         return f"{kind}-{digest[:_HEX_DIGITS]}"
+
+
+def is_pseudonym(name: str) -> bool:
+    """Return whether a name has the form of a pseudonym."""
+    return _PSEUDONYM.fullmatch(name) is not None
+
+
+def is_placeholder(name: str) -> bool:
+    """Return whether a name or number stands for those of all patients, or is empty.
+
+    >>> is_placeholder("ANONYMOUS^PATIENT"), is_placeholder("Anon017")
+    (True, False)
+    """
+    words = re.split(r"[\W_]+", name.casefold())
+    return all(_PLACEHOLDER.fullmatch(word) for word in words)
 
 
 def without_identifiers(text: str, identifiers: Iterable[str]) -> str:

@@ -26,6 +26,7 @@ from gliobench.domain.errors import GliobenchError, InvalidInputError, NotFoundE
 from gliobench.domain.geometry.grids import Grid
 from gliobench.domain.geometry.orientation import canonical, reorient
 from gliobench.domain.studies.faults import FaultKind, FaultyStudyError
+from gliobench.domain.studies.patients import assumptions
 from gliobench.domain.studies.pseudonyms import Pseudonyms
 from gliobench.domain.studies.study import Modality, Study
 
@@ -673,9 +674,50 @@ def test_a_table_beside_the_images_has_grades_by_pseudonym(tmp_path: Path) -> No
     (tmp_path / "name_mapping.csv").write_text(f"study_id,grade\n{study_id},LGG\n")
 
     source = opened(tmp_path)
+    (tmp_path / "name_mapping.csv").write_text("study_id,grade\nstudy-1,HGG\n")
 
     assert source.grade(study_id) is not None
     assert source.origin(study_id).patient_id.startswith("patient-")
+    assert [note.kind for note in opened(tmp_path).notes(study_id)] == [FaultKind.MISSING_GRADE]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [{"PatientID": "ANONYMOUS", "PatientName": "ANON^"}, {"PatientID": "", "PatientName": "0"}],
+)
+def test_a_placeholder_is_no_patient_of_all_studies(tmp_path: Path, names: dict[str, str]) -> None:
+    for number in ("1.2.1", "1.2.2"):
+        writer = Writer(tmp_path / number, study_uid=number, secrets=names)
+        writer.series(voxels(), grid_of(np.eye(3)), SCANS[Modality.T1C])
+    source = opened(tmp_path)
+
+    patients = {name: source.origin(name).patient_id for name in source.study_ids()}
+
+    assert [*patients] == [*patients.values()]
+    assert "2 studies whose tags name no patient" in assumptions(patients)[0]
+
+
+def test_a_study_for_each_sequence_of_a_patient_is_noted(tmp_path: Path) -> None:
+    for number, modality in enumerate((Modality.T1C, Modality.T2F)):
+        writer = Writer(tmp_path / str(number), study_uid=f"1.2.{number}")
+        writer.series(voxels(), grid_of(np.eye(3)), SCANS[modality])
+    source = opened(tmp_path)
+
+    (note,) = source.notes(source.study_ids()[0])
+
+    assert note.kind is FaultKind.STUDY_IN_PARTS
+    assert source.study_ids()[1] in note.detail
+
+
+def test_a_series_for_each_image_says_why_there_is_no_modality(tmp_path: Path) -> None:
+    def alone(datasets: list[Dataset]) -> None:
+        for dataset in datasets:
+            dataset.SeriesInstanceUID = f"{dataset.SOPInstanceUID}.1"
+
+    Writer(tmp_path).series(voxels(), grid_of(np.eye(3)), SCANS[Modality.T1C], edit=alone)
+
+    with pytest.raises(FaultyStudyError, match=r"none of its 6 series .* 1 images: wanted 5"):
+        only(opened(tmp_path))
 
 
 def test_the_tags_of_each_slice_are_there_for_what_is_written_about_them(tmp_path: Path) -> None:

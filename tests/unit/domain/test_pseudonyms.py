@@ -9,7 +9,7 @@ import pytest
 
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.studies.patients import assumptions
-from gliobench.domain.studies.pseudonyms import Pseudonyms, without_identifiers
+from gliobench.domain.studies.pseudonyms import Pseudonyms, is_placeholder, without_identifiers
 
 KEY = "a key of many characters"
 
@@ -46,6 +46,18 @@ def test_pseudonyms_are_not_mistaken_for_visits_of_a_patient() -> None:
     }
 
     assert assumptions(patients) == []
+
+
+@pytest.mark.parametrize(
+    "name", ["", "ANON", "anonymous^patient", "No Name", "000", "XX^X", "De-ID", "n/a"]
+)
+def test_what_stands_for_any_patient_is_a_placeholder(name: str) -> None:
+    assert is_placeholder(name)
+
+
+@pytest.mark.parametrize("name", ["Anon017", "Xu", "Deidre", "Patient A1", "00001", "山田^太郎"])
+def test_a_name_or_number_is_no_placeholder(name: str) -> None:
+    assert not is_placeholder(name)
 
 
 @pytest.mark.parametrize(
