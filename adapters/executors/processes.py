@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from multiprocessing.connection import Connection, wait
+from types import ModuleType
 from typing import TYPE_CHECKING, final
 
 import structlog
@@ -63,7 +65,8 @@ class _Processes(Pool):
             daemon=True,
             name="gliobench-worker",
         )
-        process.start()
+        with _without_main():
+            process.start()
         theirs.close()
         return _Process(process, ours)
 
@@ -100,6 +103,17 @@ class _Process(Worker):
         self._process.kill()
         self._process.join()
         self.connection.close()
+
+
+@contextmanager
+def _without_main() -> Iterator[None]:
+    """Hide the main module, which a new process would run again: a script that calls us may have no guard."""
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 def _context(make_work: MakeWork) -> ForkServerContext | SpawnContext:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -32,7 +33,13 @@ def evaluate(
     return {name: {case.study_id: case for case in job.store(name).scores()} for name in job.names}
 
 
-def test_several_processes_leave_the_scores_of_one_thread(tmp_path: Path) -> None:
+def test_several_processes_leave_the_scores_of_one_thread_and_run_no_script_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = tmp_path / "without_a_guard.py"
+    script.write_text("raise SystemExit('run again')")
+    monkeypatch.setattr(sys.modules["__main__"], "__spec__", None)
+    monkeypatch.setattr(sys.modules["__main__"], "__file__", str(script), raising=False)
     ids = tuple(f"s{number}" for number in range(9))
     reference = FolderJob(tmp_path / "reference", ids)
     EvaluateCohort(reference.source(), FakeExecutor(), open_store=reference.store)(reference, ids)
