@@ -25,7 +25,7 @@ from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.messages import shown
 from gliobench.domain.studies.study import Modality
 from gliobench.domain.studies.target_rule import TargetRule
-from gliobench.entrypoints.api.places import Files, Place, as_text, as_texts, whole
+from gliobench.entrypoints.api.places import Files, Place, as_text, as_texts, whole, with_texts
 from gliobench.entrypoints.api.predictions import LoadedStudy, PredictedMask, Prediction
 from gliobench.entrypoints.api.runs import Report, read_report
 from gliobench.entrypoints.api.tables import Table
@@ -228,10 +228,9 @@ def compare(
         InvalidInputError: The runs are of different patients, or of learned ones.
         JobError: A place cannot be read or written.
     """
-    with _working_under(settings | _divided(metadata, subgroups)):
-        comparing = container.comparing(
-            primary=primary, replicates=replicates, allow_leakage=allow_leakage
-        )
+    drawn = {} if replicates is None else {"compare.replicates": replicates}
+    with _working_under(settings | _divided(metadata, subgroups) | drawn):
+        comparing = container.comparing(primary=primary, allow_leakage=allow_leakage)
         place = output_folder(as_text(out))
         use_case = container.write_report(report_runs=comparing)
         written = use_case.of_runs(as_texts(runs), place)
@@ -301,7 +300,9 @@ def _divided(
 @contextmanager
 def _working_under(given: Mapping[str, object]) -> Iterator[Settings]:
     """Take the settings of file and environment, changed by those given, for as long as it lasts."""
-    settings = load_settings({name.replace("__", "."): value for name, value in given.items()})
+    settings = load_settings(
+        {name.replace("__", "."): with_texts(value) for name, value in given.items()}
+    )
     if not structlog.is_configured():
         level = settings.log_level if "log_level" in settings.model_fields_set else "error"
         configure_logging(level=level, style=settings.log_format)

@@ -33,6 +33,13 @@ def as_texts(places: Place | Sequence[Place]) -> list[str]:
     ]
 
 
+def with_texts(value: object) -> object:
+    """Return a setting with texts in the place of paths, also of those in its tables."""
+    if isinstance(value, Mapping):
+        return {name: with_texts(item) for name, item in value.items()}
+    return as_text(value) if isinstance(value, PathLike) else value
+
+
 def whole(files: Files) -> Files:
     """Return places that another working folder finds, too."""
     if isinstance(files, Mapping):

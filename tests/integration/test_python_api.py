@@ -216,6 +216,8 @@ def test_errors_are_those_of_the_domain(here: Path) -> None:
         gb.evaluate("phantoms", [None], "runs")  # type: ignore[list-item]
     with pytest.raises(InvalidInputError, match="wanted its name"):
         gb.predict("phantoms/Phantom_0000", ["cnn-onnx"])  # type: ignore[arg-type]
+    with pytest.raises(InvalidInputError, match=r"compare\.replicates: got 150\.5"):
+        gb.compare("runs", "out", replicates=150.5)  # type: ignore[arg-type]
     with pytest.raises(InvalidInputError, match="ndarray: wanted a path"):
         gb.load_study({"t1c": np.zeros((2, 2, 2))})  # type: ignore[dict-item]
 
@@ -235,6 +237,16 @@ def test_studies_and_predictions_go_to_other_processes(here: Path, tmp_path: Pat
     np.testing.assert_array_equal(mask_there.labels, found.mask.labels)
     with pytest.raises(NotFoundError, match="holds no t1c"):
         found_there.reading.study.volume(Modality.T1C)
+
+
+def test_settings_may_hold_paths(tmp_path: Path) -> None:
+    with pytest.raises(NotFoundError, match="no file .*none.csv"):
+        gb.evaluate(
+            "phantom:1",
+            "tool",
+            tmp_path / "runs",
+            backend={"tool": {"kind": "files", "grades": tmp_path / "none.csv"}},
+        )
 
 
 def test_two_files_of_one_modality_are_refused() -> None:
