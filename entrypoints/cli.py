@@ -18,8 +18,7 @@ from gliobench import __version__
 from gliobench.domain.errors import InvalidInputError
 from gliobench.entrypoints.completion import setting_names
 from gliobench.entrypoints.endings import end_with, write_what_can_be_written
-from gliobench.entrypoints.errors import reported_errors
-from gliobench.entrypoints.exit_codes import exit_codes
+from gliobench.entrypoints.errors import exit_codes, reported_errors
 from gliobench.entrypoints.start import (
     collect_garbage,
     end_without_collecting,

@@ -15,8 +15,7 @@ import typer
 from gliobench.domain.files.disk import not_written
 from gliobench.domain.messages import one_line, printable
 from gliobench.domain.secrets import hidden
-from gliobench.entrypoints.errors import exit_code, print_error
-from gliobench.entrypoints.exit_codes import ExitCode
+from gliobench.entrypoints.errors import ExitCode, exit_code, print_error
 
 AS_JSON = "gliobench_json_escapes"
 """Name of the error handler for characters that a terminal's encoding lacks."""

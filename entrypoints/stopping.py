@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from threading import Event, current_thread, main_thread
 
 from gliobench.domain.errors import StoppedError, Terminated
-from gliobench.entrypoints.exit_codes import ExitCode
+from gliobench.entrypoints.errors import ExitCode
 
 
 def end_on_sigterm() -> None:

@@ -11,8 +11,14 @@ from contextlib import suppress
 from multiprocessing.connection import Connection
 from threading import Thread
 
-from gliobench.application.evaluate.jobs import Job, Ready, WorkerDied, WorkerFailed, overlapped
-from gliobench.application.evaluate.picklable_errors import portable
+from gliobench.application.evaluate.jobs import (
+    Job,
+    Ready,
+    WorkerDied,
+    WorkerFailed,
+    overlapped,
+    portable,
+)
 from gliobench.application.ports.executor import MakeWork
 
 

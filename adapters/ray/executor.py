@@ -26,8 +26,8 @@ from gliobench.application.evaluate.jobs import (
     WorkerFailed,
     do,
     load,
+    portable,
 )
-from gliobench.application.evaluate.picklable_errors import portable
 from gliobench.application.evaluate.worker_pool import Pool, Worker, supervised
 from gliobench.application.ports.executor import Executor, MakeWork, WorkerPool
 from gliobench.domain.errors import InvalidInputError, JobError, StoreError

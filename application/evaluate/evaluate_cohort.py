@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import pickle
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import KW_ONLY, dataclass, replace
 from itertools import islice
+from os import SEEK_END
+from tempfile import SpooledTemporaryFile
 from typing import Any, TypeAlias
+from weakref import finalize
 
 from gliobench.application.evaluate.manifests import prediction_key
 from gliobench.application.evaluate.progress import Tally, Watch
-from gliobench.application.evaluate.score_spool import ScoreSpool
 from gliobench.application.evaluate.shards import Shard, listing_hash
 from gliobench.application.ports.executor import Assignment, Batch, Executor, MakeWork, WorkerPool
 from gliobench.application.ports.run_store import RunManifest, RunStore
 from gliobench.application.ports.study_source import StudySource
-from gliobench.application.predict.oracle_plane import oracle_plane
+from gliobench.application.predict.read_reference import oracle_plane
 from gliobench.domain.comparison.endpoints import PrimaryOrigin, default_primary
-from gliobench.domain.errors import FaultError, JobError, NotFoundError, StoppedError
+from gliobench.domain.errors import FaultError, JobError, NotFoundError, StoppedError, StoreError
+from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.geometry.grids import Plane
 from gliobench.domain.studies.cohort import UNREADABLE, cohort_fingerprint
 
@@ -27,6 +31,8 @@ HASHED_AT_ONCE = 4
 
 Stopping: TypeAlias = Callable[[], AbstractContextManager[Callable[[], bool]]]
 """While entered, listens for a request to stop; gives the function that returns whether one came."""
+IN_MEMORY = 2**22
+"""Bytes that are held before a temporary file is made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,3 +219,47 @@ def _assignment(
         waiting=frozenset(name for name, key in keys.items() if key not in kept[name]),
         plane=about.planes.get(study_id),
     )
+
+
+class ScoreSpool:
+    """Takes scores as they come and gives them by study id; memory holds ids and places only.
+
+    What it does raises StoreError where the disk of temporary files is full.
+    """
+
+    def __init__(self) -> None:
+        self._file = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 -- closed at the exit
+        self._places: dict[str, int] = {}
+        finalize(self, self._file.close)
+
+    def __enter__(self) -> ScoreSpool:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with suppress(OSError):  # of what could not be written and is wanted no more
+            self._file.close()
+
+    def add(self, cases: Iterable[CaseScore]) -> None:
+        """Take scores; a study's second one takes the place of its first."""
+        with _room():
+            for case in cases:
+                self._places[case.study_id] = self._file.seek(0, SEEK_END)
+                pickle.dump(case, self._file, pickle.HIGHEST_PROTOCOL)
+
+    def __iter__(self) -> Iterator[CaseScore]:
+        for study_id in sorted(self._places):
+            with _room():
+                self._file.seek(self._places[study_id])
+                case = pickle.load(self._file)  # noqa: S301 -- written above, by this process
+            yield case
+
+
+@contextmanager
+def _room() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(
+            f"scores cannot be put in order in a temporary file: {error.strerror or error}: make "
+            "room, or set TMPDIR"
+        ) from error

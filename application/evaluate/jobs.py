@@ -5,15 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from traceback import format_exception
 from typing import Any, TypeAlias
 
 from gliobench.application.ports.executor import Batch, Outcome, ReadLimit, Work
 from gliobench.application.ports.run_store import RunManifest
-from gliobench.domain.errors import JobError
+from gliobench.domain.errors import (
+    BackendError,
+    InvalidInputError,
+    JobError,
+    NotFoundError,
+    StoreError,
+)
 from gliobench.domain.predictions.prediction import Failure, FailureReason
 
 PATIENCE_S = 30.0
 """To keep a failure takes no model, so that a limit made for one may be too short."""
+KINDS = (StoreError, JobError, InvalidInputError, NotFoundError, BackendError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,3 +141,11 @@ def do(work: Work, job: Job, loaded: Any) -> Done:  # noqa: ANN401 -- as `load` 
 def _load_next(work: Work, jobs: Iterator[Job]) -> tuple[Job, Any] | None:
     job = next(jobs, None)
     return None if job is None else (job, load(work, job))
+
+
+def portable(error: BaseException) -> Exception:
+    """Make of an error one that can be pickled: ours keeps its kind and text, a bug its traceback."""
+    for kind in KINDS:
+        if isinstance(error, kind):
+            return kind(str(error))
+    return RuntimeError("in a worker:\n" + "".join(format_exception(error)))

@@ -12,9 +12,8 @@ import numpy as np
 from gliobench.application.ports.executor import ReadLimit
 from gliobench.application.ports.run_store import RunManifest, StudyPrediction
 from gliobench.application.ports.study_source import StudySource
-from gliobench.application.predict.implausible_images import implausible_images
 from gliobench.application.predict.read_reference import read_reference
-from gliobench.application.predict.scope import scope_faults
+from gliobench.application.predict.scope import implausible_images, scope_faults
 from gliobench.domain.errors import FaultError
 from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.evaluation.scoring import Target, score_localisation

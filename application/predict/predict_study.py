@@ -6,13 +6,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
 import numpy as np
+import shapely
 
 from gliobench.application.ports.backend import Backend
 from gliobench.application.predict.ask_backend import ask
-from gliobench.application.predict.describe_lesion import lesion_of
-from gliobench.application.predict.implausible_images import OTHER_GRIDS, implausible_images
 from gliobench.application.predict.load_modalities import load_modalities
-from gliobench.application.predict.scope import scope_faults
+from gliobench.application.predict.scope import OTHER_GRIDS, implausible_images, scope_faults
 from gliobench.application.predict.study_reading import (
     NoPlace,
     OnSlice,
@@ -22,6 +21,7 @@ from gliobench.application.predict.study_reading import (
 )
 from gliobench.domain.errors import FaultError, ImplausibleError, InvalidInputError
 from gliobench.domain.geometry.grids import (
+    Axis,
     Box,
     Box3D,
     Point,
@@ -31,7 +31,14 @@ from gliobench.domain.geometry.grids import (
 )
 from gliobench.domain.geometry.orientation import reorient_box, reorient_voxel
 from gliobench.domain.labels.regions import Region
-from gliobench.domain.predictions.forms import in_volume
+from gliobench.domain.position.brain_extent import BrainExtent
+from gliobench.domain.position.diameters import (
+    axial_diameters,
+    longest_diameter_mm,
+    polygon_diameters,
+)
+from gliobench.domain.position.lesion import Lesion, describe_lesion
+from gliobench.domain.predictions.forms import in_volume, polygon_in_volume
 from gliobench.domain.predictions.prediction import (
     Failure,
     Form,
@@ -192,3 +199,50 @@ def _in_files(study: Study, box: Box3D | None) -> tuple[Box3D | None, Voxel | No
 def _volumes_mm3(mask: Mask) -> dict[Region, float]:
     voxel_mm3 = mask.grid.voxel_volume_mm3
     return {region: np.count_nonzero(voxels) * voxel_mm3 for region, voxels in mask.regions.items()}
+
+
+def lesion_of(study: Study, localisation: LocalisationPrediction) -> Lesion | None:
+    """Describe a tumour by the best of what was answered: the mask, else the polygon, else a place.
+
+    Args:
+        study: Its first readable image shows the brain.
+        localisation: What a backend answered; a box is used for its centre only.
+
+    Returns:
+        None where nothing places a tumour, or where no image of the study can be read.
+
+    Raises:
+        StoreError: The source cannot be read now.
+    """
+    mask, polygon = (localisation.answers.get(form) for form in (Form.MASK, Form.POLYGON))
+    centre, image = _centre(localisation), image_at_hand(study)
+    if centre is None or image is None:
+        return None
+    voxels, diameters, longest_mm = None, None, None
+    if isinstance(mask, Mask) and not mask.is_empty:
+        voxels, diameters = mask.whole, axial_diameters(mask.whole, mask.grid)
+        if study.grid.shape[Axis.AXIAL] > 1:
+            longest_mm = longest_diameter_mm(mask.whole, mask.grid)
+    elif isinstance(polygon, Polygon):
+        voxels = polygon_in_volume(polygon, study.grid)
+        if polygon.plane.axis == Axis.AXIAL:
+            diameters = polygon_diameters(polygon, study.grid)
+    return describe_lesion(
+        centre=centre,
+        voxels=voxels,
+        brain=BrainExtent.of(np.asarray(image != 0), study.grid),
+        grid=study.grid,
+        diameters=diameters,
+        longest_mm=longest_mm,
+    )
+
+
+def _centre(localisation: LocalisationPrediction) -> Point3D | None:
+    centre = in_volume(localisation).get(Form.POINT_3D)
+    if isinstance(centre, Point3D):
+        return centre
+    polygon, box = (localisation.answers.get(form) for form in (Form.POLYGON, Form.BOX))
+    if isinstance(polygon, Polygon):
+        middle = shapely.Polygon(polygon.vertices).centroid
+        return Point(polygon.plane, (middle.x, middle.y)).in_volume
+    return box.in_volume.centre if isinstance(box, Box) else None

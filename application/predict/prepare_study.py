@@ -12,8 +12,8 @@ from gliobench.application.ports.backend import Backend
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.predict.check_reads import check_reads
 from gliobench.application.predict.load_modalities import load_modalities
-from gliobench.application.predict.oracle_plane import oracle_plane
 from gliobench.application.predict.predict_study import predict_study
+from gliobench.application.predict.read_reference import oracle_plane
 from gliobench.application.predict.study_reading import StudyReading
 from gliobench.domain.errors import FaultError, InvalidInputError
 from gliobench.domain.studies.study import Study

@@ -7,6 +7,8 @@ from dataclasses import replace
 
 from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.errors import FaultError
+from gliobench.domain.geometry.grids import Axis, Plane
+from gliobench.domain.predictions.forms import largest_plane
 from gliobench.domain.studies.faults import Fault, FaultKind
 from gliobench.domain.studies.implausible_mask import why_implausible
 from gliobench.domain.studies.study import Grade, Reference
@@ -49,3 +51,17 @@ def reference_faults(source: StudySource) -> Iterator[Fault]:
     for study_id in source.study_ids():
         if (fault := read_reference(source, study_id).fault) is not None:
             yield fault
+
+
+def oracle_plane(source: StudySource, study_id: str) -> Plane | None:
+    """Choose the axial plane of the whole tumour's largest area, where answers on a plane are scored.
+
+    Returns:
+        None where the reference cannot be read or shows no tumour.
+
+    Raises:
+        StoreError: The source cannot be read now.
+    """
+    reference = read_reference(source, study_id)
+    tumour = reference.tumour
+    return largest_plane(tumour, Axis.AXIAL) if tumour is not None and tumour.any() else None

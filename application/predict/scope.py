@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from gliobench.domain.errors import FaultError
 from gliobench.domain.geometry.grids import FloatArray
 from gliobench.domain.studies.contrast_order import contrast_faults
 from gliobench.domain.studies.faults import Fault, FaultKind
 from gliobench.domain.studies.overlap import overlap_faults
+from gliobench.domain.studies.plausibility import image_faults
 from gliobench.domain.studies.posture import posture_faults
 from gliobench.domain.studies.study import Modality, Study
+
+OTHER_GRIDS = frozenset({FaultKind.SHAPE_MISMATCH, FaultKind.AFFINE_MISMATCH})
 
 
 def scope_faults(study: Study) -> Iterator[Fault]:
@@ -41,3 +44,27 @@ def scope_faults(study: Study) -> Iterator[Fault]:
             "a header states no orientation (sform_code and qform_code are 0), or two that mirror each "
             "other: left, right, front, back and millimetres of places are assumed",
         )
+
+
+def implausible_images(
+    study: Study, modalities: Iterable[Modality] | None = None
+) -> Iterator[Fault]:
+    """Name what keeps images from being one brain without its skull, on one grid.
+
+    Unreadable volumes are ignored here: a backend that reads them fails.
+
+    Args:
+        study: The study.
+        modalities: Those that are looked at; None for all.
+
+    Raises:
+        StoreError: The source cannot be read now.
+    """
+    for modality in study.volumes if modalities is None else modalities:
+        try:
+            volume = study.volume(modality)
+        except FaultError as error:
+            if (fault := Fault.of(study.id, error)).kind in OTHER_GRIDS:
+                yield fault
+            continue
+        yield from image_faults(study.id, modality, volume, study.grid)

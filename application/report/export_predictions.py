@@ -11,13 +11,6 @@ from gliobench.application.evaluate.manifests import scored_keys
 from gliobench.application.ports.run_store import RunManifest, RunStore, StudyPrediction
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.report.bids_derivative import BidsDerivative
-from gliobench.application.report.exported_answers import (
-    FAILED,
-    Cells,
-    answer_of,
-    confidences_of,
-    failed,
-)
 from gliobench.application.report.exported_masks import (
     DicomObjects,
     LabelMaps,
@@ -25,7 +18,14 @@ from gliobench.application.report.exported_masks import (
     WriteMask,
     WriteObjects,
 )
-from gliobench.application.report.exported_tables import tables_of
+from gliobench.application.report.exported_tables import (
+    FAILED,
+    Cells,
+    answer_of,
+    confidences_of,
+    failed,
+    tables_of,
+)
 from gliobench.domain.errors import InvalidInputError, JobError
 from gliobench.domain.files.tables import write_csv
 from gliobench.domain.files.whole import write_whole

@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from gliobench.application.ports.run_store import RunManifest, StudyPrediction
-from gliobench.application.report.exported_answers import FAILED, Cells, answer_of, failed
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.evaluation.place_numbers import numbers_of
 from gliobench.domain.files.tables import write_csv
 from gliobench.domain.geometry.grids import Box, Box3D, Point, Point3D, Polygon
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.predictions.prediction import (
     Failure,
+    FailureReason,
     Form,
     GradePrediction,
     LocalisationPrediction,
@@ -23,6 +25,8 @@ from gliobench.domain.predictions.reasons import write_reasons
 from gliobench.domain.studies.study import Grade
 
 SET = ("grade_set", "set_coverage")
+FAILED = ("failure", "failure_detail")
+Cells: TypeAlias = list[object]
 
 
 def tables_of(predictions: Iterable[StudyPrediction], manifest: RunManifest) -> dict[str, bytes]:
@@ -132,3 +136,26 @@ PLACES = tuple(
     )
 )
 """The forms and the file of each kind of place of the layout `csv`, in order."""
+
+
+def answer_of(said: StudyPrediction, form: Form) -> object:
+    """Return what was answered in a form, or why nothing was."""
+    place = said.localisation
+    return place.answers.get(form) if isinstance(place, LocalisationPrediction) else place
+
+
+def failed(answer: object) -> Cells:
+    """Return the cells of a failure; of no tumour, those that are read as that answer."""
+    if isinstance(answer, Failure):
+        return [answer.reason.value, answer.detail]
+    if isinstance(answer, NoTumour):
+        return [FailureReason.NO_TUMOUR_FOUND.value, "no tumour"]
+    return [FailureReason.MISSING_PREDICTION.value, "no answer"]
+
+
+def confidences_of(said: StudyPrediction) -> Iterator[Cells]:
+    """Lay out how sure a backend is of a study's mask; nothing where it does not say."""
+    place = said.localisation
+    if isinstance(place, LocalisationPrediction) and place.confidence is not None:
+        inner = (place.region_confidence.get(region, "") for region in Region)
+        yield [said.study_id, place.confidence, *inner]

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from gliobench.application.ports.run_store import RunManifest, RunStore
-from gliobench.application.report.control_responses import responses
-from gliobench.application.report.describe_cohort import describe_cohort
 from gliobench.application.report.gather_cases import gather_cases
 from gliobench.application.report.join_metadata import JoinMetadata
 from gliobench.domain.comparison.arms import BootstrapOptions, Entrant
 from gliobench.domain.comparison.audits import audit
 from gliobench.domain.comparison.build_report import build_report, shared_studies
+from gliobench.domain.comparison.cohort import CohortDescription
 from gliobench.domain.comparison.endpoints import (
     Endpoint,
     PrimaryOrigin,
@@ -26,9 +26,12 @@ from gliobench.domain.comparison.worded import worded
 from gliobench.domain.controls.controls import Control
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.evaluation.alignment import sharing
-from gliobench.domain.evaluation.case_table import CaseTable
+from gliobench.domain.evaluation.case_table import Cases, CaseTable
 from gliobench.domain.evaluation.findings import Consequence, Finding
+from gliobench.domain.labels.proposal import DatasetLabels
+from gliobench.domain.position.control_responses import Response, response
 from gliobench.domain.statistics.means import RESAMPLES
+from gliobench.domain.studies.study import Grade
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,4 +178,61 @@ def scored_run(name: str, manifest: RunManifest, cases: CaseTable) -> ScoredRun:
         labels=manifest.labels,
         target=manifest.target,
         version=manifest.versions.get("gliobench", ""),
+    )
+
+
+def responses(
+    true: RunStore,
+    controls: Mapping[Control, RunStore],
+    *,
+    replicates: int = RESAMPLES,
+    seed: int = 0,
+) -> tuple[Response, ...]:
+    """Hold a backend's scores of altered images against those of the true ones.
+
+    Args:
+        true: The run over the true images, scored.
+        controls: The runs over altered images; those that are not scored, or altered no study, give
+            nothing.
+        replicates: Cohorts drawn for the intervals.
+        seed: Of the draws.
+
+    Raises:
+        JobError: A store cannot be read.
+    """
+    found = (
+        response(
+            control, true=true.scores(), altered=store.scores(), replicates=replicates, seed=seed
+        )
+        for control, store in controls.items()
+        if store.is_scored()
+    )
+    return tuple(item for item in found if item.n)
+
+
+def describe_cohort(
+    name: str, fingerprint: str, cases: Cases, labels: DatasetLabels | None = None
+) -> CohortDescription:
+    """Describe a cohort by the scores of any one run over it, and what its masks' labels mean."""
+    table = CaseTable.of(cases)
+    grades, found = table.reference_grades, table.sites.tolist()
+    sites: dict[str | None, Counter[Grade | None]] = {}
+    for (site, grade), count in sorted(
+        Counter(zip(found, grades, strict=True)).items(), key=lambda one: one[0][0] or ""
+    ):
+        sites.setdefault(site, Counter())[grade] = count
+    return CohortDescription(
+        name=name,
+        fingerprint=fingerprint,
+        n_studies=len(table),
+        n_patients=len(set(table.patients.tolist())),
+        n_with_tumour=int(table.has_plane.sum()),
+        n_without_tumour=int(table.tumour_free.sum()),
+        image_faults=table.image_faults,
+        reference_faults=table.reference_faults,
+        grades=Counter(grades),
+        sites=sites,
+        labels=labels,
+        n_simulated=int(table.simulated.sum()),
+        n_single_slices=int(table.on_one_plane.sum()),
     )

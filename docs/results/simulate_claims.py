@@ -30,13 +30,12 @@ import scipy
 from simulate_coverage import APART, processor
 
 from gliobench.domain.comparison.arms import BootstrapOptions
-from gliobench.domain.comparison.claims import draw_claims, tracking_claim
+from gliobench.domain.comparison.build_report import draw_claims, tracking_claim
 from gliobench.domain.comparison.endpoints import BALANCED_ACCURACY, POINT_ERROR
-from gliobench.domain.comparison.failed_studies import FailedStudies
 from gliobench.domain.comparison.pair import ALPHA, TRACKING, Family, Pair, Test, Tracking
 from gliobench.domain.comparison.paired_grades import DrawnGrades, GradedStudies
 from gliobench.domain.comparison.paired_places import PlacedStudies
-from gliobench.domain.comparison.pairs import ComparedStudies, compare_pairs
+from gliobench.domain.comparison.pairs import ComparedStudies, FailedStudies, compare_pairs
 from gliobench.domain.position.bias import estimate_tracking
 from gliobench.domain.position.tracking import FOLLOWS, HARDLY, tracking_index
 from gliobench.domain.predictions.prediction import Form

@@ -1,4 +1,4 @@
-"""Scores by which rivals are ranked, on the studies that all of them have scores of."""
+"""Rivals in a ranking, and the scores by which they are ranked, on the studies that all have scores of."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import numpy as np
 from gliobench.domain.comparison.endpoints import AUROC, BRIER, Endpoint
 from gliobench.domain.comparison.paired_grades import GradedStudies, study_weights
 from gliobench.domain.comparison.paired_places import PlacedStudies
-from gliobench.domain.comparison.rivals import Rivals
 from gliobench.domain.evaluation.case_table import CaseTable
 from gliobench.domain.geometry.grids import FloatArray
 from gliobench.domain.labels.regions import Region
@@ -135,3 +134,44 @@ def by_all_regions(
     mean_ranks: FloatArray = totals[known] / counts[known, None]
     scores_of_studies = RankedScores(-mean_ranks, counts[known])
     return Contest(scores_of_studies, SamplingPlan.of(numbers[known].tolist())), tuple(names)
+
+
+@dataclass(frozen=True, eq=False)
+class Rivals:
+    """Backends or families that are ranked against each other.
+
+    Args:
+        members: The backends of each of A rivals, by its name.
+        shares: (B, A), by which columns of B backends are averaged to those of A rivals.
+    """
+
+    members: Mapping[str, tuple[str, ...]]
+    shares: FloatArray
+
+    @classmethod
+    def of(cls, names: Sequence[str], families: Mapping[str, str]) -> Rivals:
+        """Group backends that are of one family, such as folds or seeds of one model.
+
+        Args:
+            names: The backends.
+            families: The families of backends that have one; a family of one backend goes by its name.
+        """
+        groups: dict[tuple[str, bool], list[str]] = {}
+        for name in names:
+            groups.setdefault((families.get(name, name), name in families), []).append(name)
+        alone = {group[0] for group in groups.values() if len(group) == 1}
+        members = {
+            group[0] if len(group) == 1 else _unlike(family, alone): tuple(group)
+            for (family, _), group in groups.items()
+        }
+        shares = np.zeros((len(names), len(members)))
+        for column, group in enumerate(members.values()):
+            shares[[names.index(name) for name in group], column] = 1 / len(group)
+        return cls(members, shares)
+
+    def __len__(self) -> int:
+        return len(self.members)
+
+
+def _unlike(family: str, backends: set[str]) -> str:
+    return f"{family} (family)" if family in backends else family

@@ -14,7 +14,7 @@ from gliobench.domain.geometry.grids import BoolArray, FloatArray
 from gliobench.domain.predictions.prediction import Form
 from gliobench.domain.statistics.estimate import NotEstimable
 from gliobench.domain.statistics.paired_means import PairedMeans, compare_means, larger_p
-from gliobench.domain.statistics.ranks import mean_ranks
+from gliobench.domain.statistics.rank_methods import mean_ranks
 from gliobench.domain.statistics.sampling import Indices, numbered
 from gliobench.domain.statistics.swapping import swap_tests
 from gliobench.domain.statistics.wilcoxon import SignedRank, signed_rank

@@ -7,12 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from gliobench.domain.comparison.arms import BootstrapOptions
-from gliobench.domain.comparison.contest import Contest, by_all_regions, graded, placed
+from gliobench.domain.comparison.contest import Contest, Rivals, by_all_regions, graded, placed
 from gliobench.domain.comparison.endpoints import AUROC, POINT_ERROR, Endpoint
 from gliobench.domain.comparison.paired_grades import DrawnGrades
 from gliobench.domain.comparison.pairs import ComparedStudies
 from gliobench.domain.comparison.ranking import RIVALS, Rank, Ranking
-from gliobench.domain.comparison.rivals import Rivals
 from gliobench.domain.evaluation.case_table import CaseTable
 from gliobench.domain.metrics.measures import RANKED_TOGETHER
 from gliobench.domain.predictions.prediction import Form

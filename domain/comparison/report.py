@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from gliobench.domain.comparison.casebook import Casebook
-from gliobench.domain.comparison.cohort import CohortDescription
+from gliobench.domain.comparison.cohort import CohortDescription, CohortFlow
 from gliobench.domain.comparison.distributions import Distribution
 from gliobench.domain.comparison.doubt import RiskCoverage, SetCoverage
 from gliobench.domain.comparison.endpoints import Endpoint, PrimaryChoice
-from gliobench.domain.comparison.flow import CohortFlow
 from gliobench.domain.comparison.metadata_facts import MetadataFacts
 from gliobench.domain.comparison.pair import ALPHA, Pair, PValue, Test, Tracking
 from gliobench.domain.comparison.ranking import Ranking

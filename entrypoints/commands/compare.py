@@ -7,11 +7,11 @@ from typing import Annotated
 import typer
 
 from gliobench.entrypoints.container import adopt, container
-from gliobench.entrypoints.exit_codes import ExitCode
-from gliobench.entrypoints.grouped import grouped
+from gliobench.entrypoints.errors import ExitCode
 from gliobench.entrypoints.options import (
     RunsArgument,
     SubgroupOptions,
+    grouped,
 )
 from gliobench.entrypoints.outputs import output_folder
 from gliobench.entrypoints.settings import MOST_REPLICATES

@@ -14,12 +14,12 @@ from gliobench.application.datasets.split_cohort import exact_shares
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.files.whole import write_whole
 from gliobench.entrypoints.container import container
-from gliobench.entrypoints.exit_codes import ExitCode
-from gliobench.entrypoints.grouped import grouped
+from gliobench.entrypoints.errors import ExitCode
 from gliobench.entrypoints.options import (
     DicomOptions,
     JsonOption,
     file_option,
+    grouped,
 )
 from gliobench.entrypoints.outputs import output_file, output_file_or_url
 from gliobench.entrypoints.terminal import say

@@ -16,7 +16,7 @@ from gliobench.application.predict.study_reading import StudyReading
 from gliobench.application.report.write_report import WrittenReport
 from gliobench.entrypoints.commands.predict import write_prediction
 from gliobench.entrypoints.container import adopt, container
-from gliobench.entrypoints.exit_codes import ExitCode
+from gliobench.entrypoints.errors import ExitCode
 from gliobench.entrypoints.monitoring import watching
 from gliobench.entrypoints.outputs import local_folder
 from gliobench.entrypoints.progress import waiting

@@ -16,8 +16,7 @@ from gliobench.application.report.write_report import WrittenReport
 from gliobench.domain.errors import InvalidInputError
 from gliobench.entrypoints.completion import backend_names
 from gliobench.entrypoints.container import adopt, container
-from gliobench.entrypoints.exit_codes import ExitCode
-from gliobench.entrypoints.grouped import grouped
+from gliobench.entrypoints.errors import ExitCode
 from gliobench.entrypoints.monitoring import watching
 from gliobench.entrypoints.options import (
     DicomOptions,
@@ -29,6 +28,7 @@ from gliobench.entrypoints.options import (
     TableOptions,
     WorkersOption,
     adopt_prepare,
+    grouped,
 )
 from gliobench.entrypoints.outputs import output_folder
 from gliobench.entrypoints.plugins import with_whole_path

@@ -12,7 +12,6 @@ import typer
 from gliobench.application.evaluate.request import EvaluationRequest
 from gliobench.entrypoints.commands.evaluate import evaluate_and_report
 from gliobench.entrypoints.container import adopt, container
-from gliobench.entrypoints.grouped import grouped
 from gliobench.entrypoints.options import (
     DicomOptions,
     ExcludeOption,
@@ -22,6 +21,7 @@ from gliobench.entrypoints.options import (
     TableOptions,
     WorkersOption,
     file_option,
+    grouped,
 )
 from gliobench.entrypoints.outputs import output_folder
 from gliobench.entrypoints.settings import changed

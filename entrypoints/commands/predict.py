@@ -24,8 +24,7 @@ from gliobench.domain.studies.study import Modality
 from gliobench.domain.studies.study_ids import file_stem
 from gliobench.entrypoints.completion import backend_names
 from gliobench.entrypoints.container import container
-from gliobench.entrypoints.exit_codes import ExitCode
-from gliobench.entrypoints.grouped import grouped
+from gliobench.entrypoints.errors import ExitCode
 from gliobench.entrypoints.options import (
     BrainMaskOption,
     DicomOptions,
@@ -33,6 +32,7 @@ from gliobench.entrypoints.options import (
     PrepareOption,
     adopt_prepare,
     file_option,
+    grouped,
 )
 from gliobench.entrypoints.outputs import local_folder
 from gliobench.entrypoints.progress import waiting

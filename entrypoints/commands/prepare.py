@@ -14,13 +14,13 @@ from rich.table import Table
 from gliobench.application.prepare.prepared_layouts import BidsLayout, BratsLayout
 from gliobench.application.prepare.write_prepared import WrittenStudy, quality_json
 from gliobench.entrypoints.container import container
-from gliobench.entrypoints.exit_codes import ExitCode
-from gliobench.entrypoints.grouped import grouped
+from gliobench.entrypoints.errors import ExitCode
 from gliobench.entrypoints.options import (
     BrainMaskOption,
     DicomOptions,
     JsonOption,
     adopt_prepare,
+    grouped,
 )
 from gliobench.entrypoints.outputs import local_folder
 from gliobench.entrypoints.terminal import plain, say

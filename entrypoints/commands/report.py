@@ -10,11 +10,11 @@ from gliobench.application.ports.report_log import ReportLog
 from gliobench.domain.comparison.log_entries import log_entries
 from gliobench.entrypoints.commands.evaluate import end_with_report
 from gliobench.entrypoints.container import adopt, container
-from gliobench.entrypoints.grouped import grouped
 from gliobench.entrypoints.options import (
     ReportJsonOption,
     RunsArgument,
     SubgroupOptions,
+    grouped,
 )
 from gliobench.entrypoints.outputs import output_folder
 

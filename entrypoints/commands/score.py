@@ -12,7 +12,7 @@ from rich.console import Console
 from gliobench.domain.files.whole import write_whole
 from gliobench.entrypoints.container import adopt, container
 from gliobench.entrypoints.container.mask_folders import MaskPlaces
-from gliobench.entrypoints.exit_codes import ExitCode
+from gliobench.entrypoints.errors import ExitCode
 from gliobench.entrypoints.options import ExcludeOption, file_option
 from gliobench.entrypoints.outputs import local_folder, output_file
 from gliobench.entrypoints.settings import changed

@@ -19,7 +19,7 @@ from gliobench.application.train.training_studies import check_regions
 from gliobench.domain.labels.regions import NESTED, Region
 from gliobench.domain.studies.folds import folds_by_site
 from gliobench.entrypoints.container import container
-from gliobench.entrypoints.grouped import grouped
+from gliobench.entrypoints.options import grouped
 from gliobench.entrypoints.outputs import local_folder
 from gliobench.entrypoints.progress import progress_console
 from gliobench.entrypoints.terminal import say

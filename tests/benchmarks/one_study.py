@@ -54,9 +54,8 @@ def inner_stages(folder: Path) -> dict[str, float]:
     from gliobench.adapters.onnx.backend import EMBEDDED_WEIGHTS, REGION_GRADER, read_region_grader
     from gliobench.adapters.onnx.network import OnnxNetwork
     from gliobench.application.backends.network_backend import graded
-    from gliobench.application.predict.describe_lesion import lesion_of
-    from gliobench.application.predict.implausible_images import implausible_images
-    from gliobench.application.predict.scope import scope_faults
+    from gliobench.application.predict.predict_study import lesion_of
+    from gliobench.application.predict.scope import implausible_images, scope_faults
     from gliobench.domain.networks import input as steps
     from gliobench.domain.networks.logits import expit
     from gliobench.domain.networks.region_measures import RegionMeasures

@@ -22,7 +22,7 @@ from typer.main import get_command
 
 from command_line import gliobench
 from gliobench.entrypoints.cli import COMMANDS, app, load_command
-from gliobench.entrypoints.exit_codes import ExitCode
+from gliobench.entrypoints.errors import ExitCode
 from gliobench.entrypoints.settings import load_settings
 
 REPOSITORY = Path(__file__).parents[2]

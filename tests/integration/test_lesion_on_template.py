@@ -14,7 +14,7 @@ from scipy.spatial.transform import Rotation
 pytest.importorskip("nilearn", reason="the extra `phantom` is not installed")
 
 from gliobench.adapters.phantom.anatomy import load_template
-from gliobench.application.predict.describe_lesion import lesion_of
+from gliobench.application.predict.predict_study import lesion_of
 from gliobench.domain.geometry.orientation import reorient_plane
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.position.lesion import Lesion, Side

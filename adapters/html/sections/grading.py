@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from gliobench.adapters.html.blocks import Block, Closed, Gallery, Numbers, Part, Prose
 from gliobench.adapters.html.claims import grading_claims
@@ -30,7 +31,6 @@ from gliobench.adapters.html.tables import (
 from gliobench.adapters.html.words import endpoint_name, p_value, primary_test, repeats_patients
 from gliobench.domain.comparison.endpoints import AUROC
 from gliobench.domain.comparison.pair import Family, Pair
-from gliobench.domain.comparison.published import PAPER, PUBLISHED
 from gliobench.domain.comparison.report import Report
 from gliobench.domain.metrics import measures
 from gliobench.domain.statistics.delong import PairedAuroc
@@ -50,11 +50,36 @@ GRADES_NOTE = (
     "On the same studies. Half of the level of the report's claims is reserved for the primary "
     "endpoint, so its Holm-adjusted p is doubled; the other tests are exploratory."
 )
+PAPER = "Liu, Yoo & Khalvati 2025, arXiv 2509.10683"
+"""BraTS 2020; neither its split nor its training is public, so its models cannot be reproduced."""
 NOT_THIS_RUN = "Published results on other patients, not part of these runs"
 PAPER_NOTE = (
     f"{PAPER}. Its models, patients and number of patients are not public, so its rows cannot be "
     "compared with these runs. On BraTS 2020, always answering HGG would score 79 %."
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """One line of the paper's table.
+
+    Args:
+        model: What the paper ran.
+        accuracy: In [0, 1].
+        specificity: Share of LGG found; None where the paper does not give it.
+    """
+
+    model: str
+    accuracy: float
+    specificity: float | None
+
+
+PUBLISHED = (
+    Published("3D CNN", 0.80, None),
+    Published("LLaMA 3.2 Vision, base", 0.76, 0.18),
+    Published("LLaMA 3.2 Vision, fine-tuned", 0.72, 0.55),
+)
+"""Models of the paper: each has its own row, never that of a backend."""
 
 
 def grading(report: Report) -> list[Block]:

@@ -19,8 +19,7 @@ from gliobench.adapters.html.figures.drawing import Figure, Label, Line, Mark, P
 from gliobench.adapters.html.numbers import MISSING, count
 from gliobench.adapters.html.tables import Cell, Column, Table, tabulate
 from gliobench.adapters.html.words import endpoint_name, with_interval
-from gliobench.domain.comparison.cohort import CohortDescription
-from gliobench.domain.comparison.flow import ArmFlow, CohortFlow
+from gliobench.domain.comparison.cohort import ArmFlow, CohortDescription, CohortFlow
 from gliobench.domain.comparison.report import Arm, Report
 from gliobench.domain.labels.proposal import DatasetLabels
 from gliobench.domain.statistics.means import RESAMPLES

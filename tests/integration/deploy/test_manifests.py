@@ -11,7 +11,7 @@ import pytest
 from typer.main import get_command
 
 from gliobench.entrypoints.cli import app
-from gliobench.entrypoints.exit_codes import ExitCode
+from gliobench.entrypoints.errors import ExitCode
 from gliobench.entrypoints.settings import ENV_PREFIX, NESTED, Settings, described, load_settings
 from integration.deploy.pod_security import gib
 from integration.deploy.rendered import DEPLOY, TEMPLATES, Object, at, command_lines, pods

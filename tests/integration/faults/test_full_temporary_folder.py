@@ -8,8 +8,8 @@ import pytest
 
 from fakes.full_disk import largest_file
 from gliobench.adapters.storage import open_storage
-from gliobench.application.evaluate import score_spool
-from gliobench.application.evaluate.score_spool import ScoreSpool
+from gliobench.application.evaluate import evaluate_cohort
+from gliobench.application.evaluate.evaluate_cohort import ScoreSpool
 from gliobench.domain.errors import StoreError
 from gliobench.domain.evaluation.scores import CaseScore
 
@@ -18,7 +18,7 @@ from gliobench.domain.evaluation.scores import CaseScore
 def test_scores_that_find_no_room_are_told_in_one_line(
     monkeypatch: pytest.MonkeyPatch, count: int
 ) -> None:
-    monkeypatch.setattr(score_spool, "IN_MEMORY", 1)
+    monkeypatch.setattr(evaluate_cohort, "IN_MEMORY", 1)
     cases = [CaseScore(f"s{number}", "p", None, None) for number in range(count)]
 
     def in_order() -> list[CaseScore]:

@@ -29,7 +29,7 @@ from gliobench.adapters.nifti import BratsStudySource
 from gliobench.adapters.phantom import PhantomStudySource, export_phantoms
 from gliobench.domain.studies.image_hash import image_hashes
 from gliobench.domain.studies.patients import patient_hash
-from gliobench.entrypoints.exit_codes import ExitCode
+from gliobench.entrypoints.errors import ExitCode
 
 pytestmark = pytest.mark.slow
 

@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 from gliobench.adapters.nifti import BratsStudySource, StudyFiles
-from gliobench.application.predict.implausible_images import implausible_images
-from gliobench.application.predict.scope import scope_faults
+from gliobench.application.predict.scope import implausible_images, scope_faults
 from gliobench.domain.studies.background import on_zero
 from gliobench.domain.studies.faults import FaultKind
 from gliobench.domain.studies.study import Modality

@@ -19,7 +19,7 @@ from gliobench.adapters.nifti import BratsStudySource
 from gliobench.adapters.storage import open_dataset, open_storage
 from gliobench.adapters.storage.filesystems import RemoteFolder
 from gliobench.domain.errors import InvalidInputError, StoreError
-from gliobench.entrypoints.exit_codes import ExitCode
+from gliobench.entrypoints.errors import ExitCode
 
 
 class Silent(SimpleHTTPRequestHandler):

@@ -6,7 +6,7 @@ import pytest
 
 from fakes.fake_study_source import fake_case
 from fakes.torn_volumes import TornVolumes
-from gliobench.application.predict.describe_lesion import lesion_of
+from gliobench.application.predict.predict_study import lesion_of
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry.grids import Axis, Box3D, Plane, Point3D, Polygon
 from gliobench.domain.labels.regions import Region

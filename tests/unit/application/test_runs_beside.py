@@ -8,7 +8,7 @@ from fakes.evaluation import evaluate
 from fakes.fake_backend import fake_backend
 from fakes.fake_run_place import FakeRunPlace
 from fakes.fake_study_source import FakeStudySource, fake_case
-from gliobench.application.report.runs_beside import RunsBeside, runs_beside
+from gliobench.application.report.write_report import RunsBeside, runs_beside
 from gliobench.domain.labels.conventions import BUILT_IN
 from gliobench.domain.labels.proposal import DatasetLabels
 from gliobench.domain.studies.study import Case, Grade

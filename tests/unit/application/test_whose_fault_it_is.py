@@ -19,8 +19,8 @@ from gliobench.application.evaluate.evaluate_batch import EvaluateBatch
 from gliobench.application.ports.executor import Assignment
 from gliobench.application.predict.ask_backend import ask
 from gliobench.application.predict.check_reads import check_reads
-from gliobench.application.predict.implausible_images import implausible_images
 from gliobench.application.predict.read_reference import read_reference
+from gliobench.application.predict.scope import implausible_images
 from gliobench.application.train.learned_images import learned_images
 from gliobench.domain.errors import (
     BackendError,

@@ -10,7 +10,7 @@ import typer
 from command_line import gliobench
 from gliobench.entrypoints.cli import COMMANDS, GliobenchGroup, app, load_command
 from gliobench.entrypoints.container import configure
-from gliobench.entrypoints.exit_codes import ExitCode
+from gliobench.entrypoints.errors import ExitCode
 
 
 @pytest.fixture

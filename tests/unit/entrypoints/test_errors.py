@@ -11,8 +11,7 @@ from gliobench.domain.errors import (
     StoppedError,
     StoreError,
 )
-from gliobench.entrypoints.errors import exit_code, reported_errors
-from gliobench.entrypoints.exit_codes import ExitCode
+from gliobench.entrypoints.errors import ExitCode, exit_code, reported_errors
 
 
 def test_an_error_of_ours_is_one_line_and_exit_code_1(capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from typer.testing import CliRunner
 
-from gliobench.entrypoints.grouped import grouped
+from gliobench.entrypoints.options import grouped
 
 app = typer.Typer()
 

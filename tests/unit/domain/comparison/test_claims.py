@@ -10,7 +10,7 @@ import pytest
 
 from fakes.fake_comparison import REFUSAL, compared, reading
 from fakes.form_scores import point_score
-from gliobench.domain.comparison.claims import draw_claims, tracking_claim
+from gliobench.domain.comparison.build_report import draw_claims, tracking_claim
 from gliobench.domain.comparison.endpoints import BALANCED_ACCURACY, POINT_ERROR, Endpoint
 from gliobench.domain.comparison.pair import FAILURES, Claim, Family, Pair, Test, Tracking, Verdict
 from gliobench.domain.evaluation.scores import CaseScore, FormOutcome

@@ -7,7 +7,7 @@ from dataclasses import replace
 from fakes.fake_comparison import REFUSAL, compared, declines, looks, reading, saved_run, says_hgg
 from gliobench.application.report.report_runs import ReportRuns
 from gliobench.domain.comparison.arms import BootstrapOptions
-from gliobench.domain.comparison.flow import ArmFlow
+from gliobench.domain.comparison.cohort import ArmFlow
 from gliobench.domain.predictions.prediction import Failure, FailureReason
 
 UNREADABLE = Failure(FailureReason.UNREADABLE_STUDY, "cut off")

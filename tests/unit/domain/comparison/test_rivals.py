@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gliobench.domain.comparison.rivals import Rivals
+from gliobench.domain.comparison.contest import Rivals
 
 
 def test_backends_of_a_family_are_averaged_where_the_first_of_them_stands() -> None:

@@ -10,9 +10,8 @@ import pytest
 from fakes.fake_comparison import REFUSAL, reading
 from gliobench.domain.comparison import score_by_subgroup as module
 from gliobench.domain.comparison.report import Stratum, SubgroupScore, SubgroupTest
-from gliobench.domain.comparison.score_by_subgroup import score_by_subgroup
+from gliobench.domain.comparison.score_by_subgroup import compare_subgroups, score_by_subgroup
 from gliobench.domain.comparison.strata import named
-from gliobench.domain.comparison.subgroup_tests import compare_subgroups
 from gliobench.domain.evaluation.case_table import CaseTable
 from gliobench.domain.evaluation.scores import FormOutcome
 from gliobench.domain.labels.regions import Region

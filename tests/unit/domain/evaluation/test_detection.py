@@ -9,8 +9,8 @@ import pytest
 from fakes.fake_case_score import fake_case_score, fake_target
 from fakes.form_scores import mask_score, region_score
 from gliobench.domain.evaluation.case_table import CaseTable
-from gliobench.domain.evaluation.detection import detection_rows
 from gliobench.domain.evaluation.scores import CaseScore, FormOutcome
+from gliobench.domain.evaluation.summarise import detection_rows
 from gliobench.domain.evaluation.summary import DetectionSummary
 from gliobench.domain.geometry.grids import Point3D
 from gliobench.domain.labels.regions import Region

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from scipy.stats import rankdata
 
-from gliobench.domain.statistics.ranks import mean_ranks, row_ranks
+from gliobench.domain.statistics.rank_methods import mean_ranks, row_ranks
 
 VALUES = st.sampled_from([-np.inf, -1.5, -0.0, 0.0, 0.25, 3.0, np.inf])
 
