@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple, TypeAlias
 
+from gliobench.adapters.nifti.image_variants import Variant, variants
 from gliobench.adapters.nifti.mask_names import is_of_masks, mask_claim
 from gliobench.application.ports.dataset_path import DatasetPath
 from gliobench.domain.studies.study import Modality
@@ -67,17 +68,22 @@ def by_prefix(files: Iterable[NamedFile]) -> tuple[ByPrefix, list[NamedFile]]:
     files = _unnumbered(list(files))
     named = {file.stem: image for file in files if (image := _prefix_and_sequence(file.stem))}
     no_studies = _ending_in_sequences(named)
+    variant_of = variants({prefix for prefix, _ in named.values()} - no_studies)
     images: ByPrefix = defaultdict(lambda: defaultdict(list))
     others: list[NamedFile] = []
+    spare: list[tuple[str, Modality, NamedFile]] = []
     for file in files:
         prefix, modality = named.get(file.stem, ("", None))
-        if modality is None or prefix in no_studies:
+        variant = variant_of.get(prefix, Variant(prefix, is_equal=True))
+        if modality is None or prefix in no_studies or not variant.is_image:
             others.append(file)
+        elif variant.is_equal:
+            images[variant.study][modality] += file.paths
         else:
-            images[prefix][modality] += file.paths
+            spare.append((variant.study, variant.shows or modality, file))
     for prefix in no_studies:
         images[_without_end(prefix)]  # it may have images of other names only
-    return images, _without_other_names(images, others)
+    return images, _without_other_names(images, others, spare)
 
 
 def _unnumbered(files: list[NamedFile]) -> list[NamedFile]:
@@ -117,9 +123,17 @@ def _ending_in_sequences(named: Mapping[str, tuple[str, Modality]]) -> set[str]:
     }
 
 
-def _without_other_names(images: ByPrefix, files: Iterable[NamedFile]) -> list[NamedFile]:
-    """Move files such as `_T1GD` to the images of a study that lacks the modality."""
-    lacking = {prefix: set(Modality).difference(found) for prefix, found in images.items()}
+def _without_other_names(
+    images: ByPrefix,
+    files: Iterable[NamedFile],
+    spare: Collection[tuple[str, Modality, NamedFile]],
+) -> list[NamedFile]:
+    """Move variants, and files such as `_T1GD`, to the images of a study that lacks the modality."""
+    studies = {*images, *(prefix for prefix, _, _ in spare)}
+    lacking = {prefix: set(Modality).difference(images.get(prefix, ())) for prefix in studies}
+    for prefix, shown, file in spare:
+        if shown in lacking[prefix]:
+            images[prefix][shown] += file.paths
     left = []
     for file in files:
         for prefix, name in _splits(file.stem):

@@ -121,6 +121,46 @@ ARCHIVES: Mapping[str, tuple[list[str], Found]] = {
             )
         },
     ),
+    "stages of processing beside the images": (
+        [
+            *under("P1/P1_", "t1", "flair", "brain_flair", "brain_n4_t2", "seg_t1"),
+            *under("P1/P1_", "synth_t2", "sub_t1", "t1ce_to_t1"),
+            *under("P1/", "pred_t1ce"),
+        ],
+        {
+            "P1": (
+                "P1",
+                [
+                    "mask: P1_seg_t1.nii.gz",
+                    "t1c: P1_t1ce_to_t1.nii.gz",
+                    "t1n: P1_t1.nii.gz",
+                    "t2f: P1_flair.nii.gz",
+                    "t2w: P1_brain_n4_t2.nii.gz",
+                ],
+            )
+        },
+    ),
+    "a plane in each name": (
+        under("P1/", "AX_T1", "AX_FLAIR", "SAG_T1C", "COR_FLAIR"),
+        {
+            "P1": (
+                "P1",
+                [
+                    "t1c: SAG_T1C.nii.gz",
+                    "t1n: AX_T1.nii.gz",
+                    "t2f: AX_FLAIR.nii.gz",
+                    "t2f: COR_FLAIR.nii.gz",
+                ],
+            )
+        },
+    ),
+    "registered times called T1 and T2": (
+        under("all/", "P1_T1_reg_flair", "P1_T2_reg_flair"),
+        {
+            "P1_T1_reg": ("P1_T1_reg", ["t2f: P1_T1_reg_flair.nii.gz"]),
+            "P1_T2_reg": ("P1_T2_reg", ["t2f: P1_T2_reg_flair.nii.gz"]),
+        },
+    ),
     "numbered patients": (
         under("all/", "1_T1", "2_T1", "2_FLAIR"),
         {"1": ("1", ["t1n: 1_T1.nii.gz"]), "2": ("2", ["t1n: 2_T1.nii.gz", "t2f: 2_FLAIR.nii.gz"])},
