@@ -60,7 +60,7 @@ class _Placements:
     lgg: FloatArray
 
 
-def auroc_interval(*, reference: BoolArray, score: FloatArray, level: float = LEVEL) -> Measured:
+def auroc_interval(*, reference: BoolArray, score: FloatArray) -> Measured:
     """Estimate an AUROC on the logit scale, with DeLong's variance and a lower bound on it.
 
     On that scale the interval stays inside (0, 1) and is better centred for large areas. There, few
@@ -72,7 +72,6 @@ def auroc_interval(*, reference: BoolArray, score: FloatArray, level: float = LE
     Args:
         reference: (N,) bool, True for HGG.
         score: (N,) P(HGG), or any increasing function of it.
-        level: Level of the interval.
 
     Returns:
         Not estimable where a grade is absent. No interval where a grade has one study only, or the
@@ -88,12 +87,12 @@ def auroc_interval(*, reference: BoolArray, score: FloatArray, level: float = LE
     placements = _placements(reference, score)
     if isinstance(placements, NotEstimable):
         return placements
-    interval = _on_logit_scale(placements, level)
+    interval = _on_logit_scale(placements)
     return Estimate(placements.auroc, interval, n=len(reference))
 
 
 def compare_aurocs(
-    *, reference: BoolArray, first: FloatArray, second: FloatArray, level: float = LEVEL
+    *, reference: BoolArray, first: FloatArray, second: FloatArray
 ) -> PairedAuroc | NotEstimable:
     """Compare two backends' AUROCs on the same studies.
 
@@ -101,7 +100,6 @@ def compare_aurocs(
         reference: (N,) bool, True for HGG.
         first: (N,) scores of one backend.
         second: (N,) scores of the other.
-        level: Of the difference's interval.
 
     Returns:
         Not estimable where a grade is absent. No interval and no p where a grade has one study
@@ -123,8 +121,8 @@ def compare_aurocs(
     if isinstance(variance, NotEstimable):
         return PairedAuroc(Estimate(apart.auroc, variance, n), _correlation(one, other), variance)
     error = float(np.sqrt(variance))
-    reach = two_sided_z(level) * error
-    interval = Interval(max(-1.0, apart.auroc - reach), min(1.0, apart.auroc + reach), level)
+    reach = two_sided_z(LEVEL) * error
+    interval = Interval(max(-1.0, apart.auroc - reach), min(1.0, apart.auroc + reach))
     return PairedAuroc(
         difference=Estimate(apart.auroc, interval, n),
         correlation=_correlation(one, other),
@@ -190,11 +188,11 @@ def _correlation(one: _Placements, other: _Placements) -> float | NotEstimable:
     return float(np.clip(shared / np.sqrt(first * second), -1.0, 1.0))
 
 
-def _on_logit_scale(placements: _Placements, level: float) -> Interval | NotEstimable:
+def _on_logit_scale(placements: _Placements) -> Interval | NotEstimable:
     variance, area = _variance(placements), placements.auroc
     if isinstance(variance, NotEstimable):
         return variance
     variance = (variance + max(variance, _variance_of_two_exponentials(placements))) / 2
-    reach = two_sided_z(level) * np.sqrt(variance) / (area * (1 - area))
+    reach = two_sided_z(LEVEL) * np.sqrt(variance) / (area * (1 - area))
     low, high = expit(logit(area) + np.array((-reach, reach)))
-    return Interval(float(low), float(high), level)
+    return Interval(float(low), float(high))

@@ -74,7 +74,6 @@ def estimate_mean(
     *,
     failed: BoolArray | None = None,
     bounds: tuple[float, float] = ANYWHERE,
-    level: float = LEVEL,
 ) -> Measured:
     """Estimate a mean, over patients rather than studies.
 
@@ -87,7 +86,6 @@ def estimate_mean(
         patients: (N,) patient of each study, by number.
         failed: (N,) bool, studies with the worst value because of a failure; None without failures.
         bounds: Smallest and largest possible mean.
-        level: Level of the interval.
 
     Returns:
         Not estimable without studies; no interval with fewer than two patients, or if all values are
@@ -105,14 +103,14 @@ def estimate_mean(
         spread = MeanSpread.of(values, patients)
         if isinstance(spread, NotEstimable):
             return Estimate(mean, spread, n)
-        return Estimate(mean, spread.reach(level).around(mean, level, bounds), n)
+        return Estimate(mean, spread.reach(LEVEL).around(mean, LEVEL, bounds), n)
     answered = values[~lost]
     reach = (
         FailureShare.of(patients, lost)
-        .reach(level)
+        .reach(LEVEL)
         .scaled(float(values[lost].mean() - answered.mean()))
     )
     spread = MeanSpread.of(answered, patients[~lost])
     if not isinstance(spread, NotEstimable):
-        reach = reach.with_(spread.reach(level).scaled(len(answered) / n))
-    return Estimate(mean, reach.around(mean, level, bounds), n)
+        reach = reach.with_(spread.reach(LEVEL).scaled(len(answered) / n))
+    return Estimate(mean, reach.around(mean, LEVEL, bounds), n)

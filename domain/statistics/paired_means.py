@@ -37,7 +37,6 @@ def compare_means(
     failed: tuple[BoolArray, BoolArray],
     worst: float,
     patients: Indices,
-    level: float = LEVEL,
 ) -> PairedMeans:
     """Compare two means by the interval of their difference.
 
@@ -52,7 +51,6 @@ def compare_means(
         failed: (N,) bool of each.
         worst: The score of a failure.
         patients: (N,) patient of each study, by number.
-        level: Level of the difference's interval.
 
     Returns:
         Not estimable without studies; no p where only one patient was answered by both.
@@ -62,7 +60,7 @@ def compare_means(
         return PairedMeans(NO_STUDY, NO_STUDY)
     lost = failed[0][known], failed[1][known]
     parts = _Parts.of(first[known], second[known], lost, worst, patients[known])
-    return PairedMeans(parts.difference(level), parts.p())
+    return PairedMeans(parts.difference(), parts.p())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,13 +97,13 @@ class _Parts:
             ),
         )
 
-    def difference(self, level: float) -> Estimate:
+    def difference(self) -> Estimate:
         """Estimate it; where neither failed alone, failures are assumed impossible."""
         value, failing = float(self.apart.mean()), any(item.n_failed for item in self.alone)
         if isinstance(self.answered, NotEstimable) and not failing:
             return Estimate(value, self.answered, len(self.apart))
-        reach = self._reach(level, failing=failing)
-        return Estimate(value, reach.around(value, level, (-np.inf, np.inf)), len(self.apart))
+        reach = self._reach(LEVEL, failing=failing)
+        return Estimate(value, reach.around(value, LEVEL, (-np.inf, np.inf)), len(self.apart))
 
     def p(self) -> float | NotEstimable:
         """Bisect for the level at which the interval ends at zero, including unobserved failures."""

@@ -19,12 +19,12 @@ from gliobench.domain.statistics.estimate import (
 )
 
 POWER = 0.8
+"""Probability of detection."""
 ALPHA = 0.05
+"""Two-sided level of the tests."""
 
 
-def detectable_accuracy_difference(
-    *, n: int, discordance: float, power: float = POWER, alpha: float = ALPHA
-) -> float | NotEstimable:
+def detectable_accuracy_difference(*, n: int, discordance: float) -> float | NotEstimable:
     """Find the smallest difference of accuracies that the exact McNemar test detects.
 
     This is the permutation test of accuracy as the primary endpoint.
@@ -32,8 +32,6 @@ def detectable_accuracy_difference(
     Args:
         n: Studies that both backends answer.
         discordance: Share of them, in (0, 1], that only one backend has right.
-        power: Probability of detection.
-        alpha: Two-sided level of the test.
 
     Returns:
         In (0, discordance]. Not estimable where even the largest difference, with one backend always
@@ -42,20 +40,19 @@ def detectable_accuracy_difference(
     Raises:
         InvalidInputError: A share lies outside its range, or n is negative.
     """
-    _check(power=power, alpha=alpha)
     if n < 0 or not 0 < discordance <= 1:
         raise InvalidInputError(f"discordance of {discordance} in {n} studies: wanted (0, 1]")
     if n == 0:
         return NO_STUDY
     count, chance = _counts(n, discordance)
-    rejected = _rejected_up_to(count, alpha)
+    rejected = _rejected_up_to(count)
 
     def found(difference: float) -> float:
         first = (1 + difference / discordance) / 2
         wins = _up_to(rejected, count, first) + _up_to(rejected, count, 1 - first)
         return float(chance @ wins)
 
-    return _smallest(found, power=power, most=discordance)
+    return _smallest(found, most=discordance)
 
 
 def detectable_auroc_difference(
@@ -64,8 +61,6 @@ def detectable_auroc_difference(
     n_lgg: int,
     auroc: float,
     correlation: float,
-    power: float = POWER,
-    alpha: float = ALPHA,
 ) -> float | NotEstimable:
     """Find the smallest loss of AUROC that DeLong's paired test detects.
 
@@ -74,8 +69,6 @@ def detectable_auroc_difference(
         n_lgg: Studies of LGG.
         auroc: Of the better backend, in (0.5, 1).
         correlation: Of the two areas, in [-1, 1); 0 for independent backends.
-        power: Probability of detection.
-        alpha: Two-sided level of the test.
 
     Returns:
         In (0, auroc - 0.5]. Not estimable where even an AUROC of 0.5 would be detected too rarely.
@@ -86,25 +79,24 @@ def detectable_auroc_difference(
     Source: Hanley & McNeil, Radiology 1983; with the variance of normal scores, Obuchowski &
         McClish, Stat Med 1997.
     """
-    _check(power=power, alpha=alpha)
     if not (0.5 < auroc < 1 and -1 <= correlation < 1):
         raise InvalidInputError(
             f"AUROC {auroc}, correlation {correlation}: wanted (0.5, 1) and [-1, 1)"
         )
     if min(n_hgg, n_lgg) < 2:
         return NotEstimable("a grade has fewer than two studies")
-    z, better = two_sided_z(1 - alpha), _standard_error(auroc, n_hgg, n_lgg)
+    z, better = two_sided_z(1 - ALPHA), _standard_error(auroc, n_hgg, n_lgg)
 
     def found(difference: float) -> float:
         worse = _standard_error(auroc - difference, n_hgg, n_lgg)
         error = np.sqrt(better**2 + worse**2 - 2 * correlation * better * worse)
         return float(ndtr(difference / error - z) + ndtr(-difference / error - z))
 
-    return _smallest(found, power=power, most=auroc - 0.5)
+    return _smallest(found, most=auroc - 0.5)
 
 
 def detectable_subgroup_difference(
-    own: Measured, others: Sequence[Measured], *, power: float = POWER, alpha: float = ALPHA
+    own: Measured, others: Sequence[Measured]
 ) -> float | NotEstimable:
     """Find the smallest difference of a subgroup from the others together that a test detects.
 
@@ -114,13 +106,10 @@ def detectable_subgroup_difference(
     Args:
         own: The subgroup's estimate.
         others: Those of the other subgroups; those without an interval are left out.
-        power: Probability of detection.
-        alpha: Two-sided level of the test.
 
     Returns:
         > 0. Not estimable where the subgroup, or all of the others, have no interval.
     """
-    _check(power=power, alpha=alpha)
     mine = _standard_error_of(own)
     rest = [
         (item.n, error)
@@ -131,7 +120,7 @@ def detectable_subgroup_difference(
         return NotEstimable("there are not two subgroups with an interval")
     total = sum(n for n, _ in rest)
     theirs = hypot(*(n / total * error for n, error in rest))
-    return float(two_sided_z(1 - alpha) + ndtri(power)) * hypot(mine, theirs)
+    return float(two_sided_z(1 - ALPHA) + ndtri(POWER)) * hypot(mine, theirs)
 
 
 def _standard_error_of(measured: Measured) -> float | None:
@@ -142,16 +131,14 @@ def _standard_error_of(measured: Measured) -> float | None:
     return (spread.high - spread.low) / (2 * two_sided_z(spread.level))
 
 
-def _smallest(
-    found: Callable[[float], float], *, power: float, most: float
-) -> float | NotEstimable:
+def _smallest(found: Callable[[float], float], *, most: float) -> float | NotEstimable:
     """Bisect for the difference that is found often enough."""
-    if found(most) < power:
+    if found(most) < POWER:
         return NotEstimable(f"even a difference of {most:.2f} would be missed too often")
     low, high = 0.0, most
     while high - low > 1e-6:
         middle = (low + high) / 2
-        low, high = (low, middle) if found(middle) >= power else (middle, high)
+        low, high = (low, middle) if found(middle) >= POWER else (middle, high)
     return high
 
 
@@ -164,12 +151,12 @@ def _counts(n: int, share: float) -> tuple[FloatArray, FloatArray]:
     return count, np.exp(ways + xlogy(count, share) + xlog1py(n - count, -share))
 
 
-def _rejected_up_to(count: FloatArray, alpha: float) -> FloatArray:
+def _rejected_up_to(count: FloatArray) -> FloatArray:
     """Return the largest number of wins of the loser that the exact test rejects; -1 for none."""
     low, high = np.full_like(count, -1), np.floor(count / 2)
     while (low < high).any():
         middle = np.ceil((low + high) / 2)
-        rejects = 2 * _up_to(middle, count, 0.5) <= alpha
+        rejects = 2 * _up_to(middle, count, 0.5) <= ALPHA
         low, high = np.where(rejects, middle, low), np.where(rejects, high, middle - 1)
     return low
 
@@ -186,8 +173,3 @@ def _standard_error(auroc: float, n_hgg: int, n_lgg: int) -> float:
     both = auroc - 2 * owens_t(apart, 1 / np.sqrt(3))
     spread = (n_hgg + n_lgg - 2) * (both - auroc**2)
     return float(np.sqrt((auroc * (1 - auroc) + spread) / (n_hgg * n_lgg)))
-
-
-def _check(*, power: float, alpha: float) -> None:
-    if not (0 < alpha < power < 1):
-        raise InvalidInputError(f"power {power} at level {alpha}: wanted 0 < level < power < 1")

@@ -49,7 +49,7 @@ class SignedRank:
         return (1 if most > 0 else -1) if agree else 0
 
 
-def signed_rank(differences: FloatArray, *, level: float = LEVEL) -> SignedRank | NotEstimable:
+def signed_rank(differences: FloatArray) -> SignedRank | NotEstimable:
     """Test and estimate a shift by Wilcoxon's signed ranks.
 
     Zero differences are ranked and count to neither side (Pratt), because studies on which both backends
@@ -58,7 +58,6 @@ def signed_rank(differences: FloatArray, *, level: float = LEVEL) -> SignedRank 
 
     Args:
         differences: (N,) finite, e.g. errors in mm of one backend minus the other's.
-        level: Level of the shift's interval.
 
     Returns:
         Not estimable without pairs. No interval where there are too few pairs for the level: fewer
@@ -78,7 +77,7 @@ def signed_rank(differences: FloatArray, *, level: float = LEVEL) -> SignedRank 
     means = n * (n + 1) // 2
     middle = [_mean_of_rank(ordered, rank) for rank in {(means + 1) // 2, means // 2 + 1}]
     return SignedRank(
-        shift=Estimate(sum(middle) / len(middle), _interval(ordered, level), n=n),
+        shift=Estimate(sum(middle) / len(middle), _interval(ordered), n=n),
         n_different=int(np.count_nonzero(differences)),
         n_above=int(np.count_nonzero(differences > 0)),
         p=_p(differences),
@@ -145,19 +144,19 @@ def _sums_above(below: int, ranks: Indices) -> tuple[Indices, FloatArray]:
     return sums + (sums // lower * (below - lower) if lower else 0), chances
 
 
-def _interval(ordered: FloatArray, level: float) -> Interval | NotEstimable:
+def _interval(ordered: FloatArray) -> Interval | NotEstimable:
     """Exclude as many of the Walsh averages at each end as the test would reject."""
-    z, n = two_sided_z(level), len(ordered)
+    z, n = two_sided_z(LEVEL), len(ordered)
     means = n * (n + 1) // 2
     if n <= EXACT_UP_TO:
         below = np.cumsum(_chances_of_sums(np.arange(1, n + 1)))
-        first = int(np.searchsorted(below, (1 - level) / 2, side="right"))
+        first = int(np.searchsorted(below, (1 - LEVEL) / 2, side="right"))
     else:
         first = int(means / 2 - z * np.sqrt(means * (2 * n + 1) / 12))
     if first < 1:
-        return NotEstimable(f"{n} pairs are too few for an interval at {level:.0%}")
+        return NotEstimable(f"{n} pairs are too few for an interval at {LEVEL:.0%}")
     low, high = (_mean_of_rank(ordered, rank) for rank in (first, means + 1 - first))
-    return Interval(low, high, level)
+    return Interval(low, high)
 
 
 def _chances_of_sums(ranks: Indices) -> FloatArray:
