@@ -13,7 +13,6 @@ from gliobench.adapters.nifti.study_names import named
 from gliobench.adapters.nifti.study_source import FoundStudies, NiftiStudySource, listing
 from gliobench.application.ports.dataset_path import DatasetPath, resolved
 from gliobench.domain.errors import NotFoundError
-from gliobench.domain.labels.proposal import DatasetLabels
 
 
 @final
@@ -23,20 +22,19 @@ class BratsStudySource(NiftiStudySource):
     Args:
         root: Searched for studies up to three levels deep; see `study_folders` for names. Grades
             and sites come from a name_mapping.csv near the first study, see `NameMapping.near`.
-        labels: See `NiftiStudySource`.
 
     Raises:
         NotFoundError: There is no such folder, or no study in it.
         InvalidInputError: The folder or its name_mapping.csv cannot be read.
     """
 
-    def __init__(self, root: DatasetPath | str, labels: DatasetLabels | None = None) -> None:
+    def __init__(self, root: DatasetPath | str) -> None:
         root = resolved(root)
         with listing(root):
             folders = with_masks_apart(named(without_strays(find_studies(root))))
         if not folders:
             raise NotFoundError(f"no study in {root}: wanted files such as <study>_flair.nii.gz")
-        super().__init__(FoundStudies.of(folders), labels)
+        super().__init__(FoundStudies.of(folders))
 
 
 def with_masks_apart(studies: Iterable[StudyFolder]) -> list[StudyFolder]:

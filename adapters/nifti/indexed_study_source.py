@@ -27,7 +27,6 @@ class IndexedStudySource(NiftiStudySource):
         index: What was listed.
         root: The dataset's folder, wherever it lies now.
         open_listed: Opens a file of it.
-        labels: See `NiftiStudySource`.
     """
 
     def __init__(
@@ -35,11 +34,10 @@ class IndexedStudySource(NiftiStudySource):
         index: StudyIndex,
         root: DatasetPath,
         open_listed: OpenListed,
-        labels: DatasetLabels | None = None,
     ) -> None:
         self._index = index
         folders = _IndexedFolders(index, root, open_listed)
-        super().__init__(FoundStudies(folders, labels=self._own_labels), labels)
+        super().__init__(FoundStudies(folders, labels=self._own_labels))
 
     def study_ids(self) -> Sequence[str]:
         """Name every study."""

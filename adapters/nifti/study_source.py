@@ -88,17 +88,18 @@ def listing(root: DatasetPath) -> Iterator[None]:
 class NiftiStudySource(StudySource):
     """Reads studies of one layout.
 
+    Where `labelled` declares no label convention, it is that of the dataset's own tables, or inferred from
+    all masks and names when the first mask is read as regions, which raises UndeclaredLabelsError where
+    several are possible.
+
     Args:
         found: The studies.
-        labels: The label convention. None takes that of the dataset's own tables, or infers it from all
-            masks and names when the first mask is read as regions, and raises UndeclaredLabelsError where
-            several are possible.
     """
 
-    def __init__(self, found: FoundStudies, labels: DatasetLabels | None = None) -> None:
+    def __init__(self, found: FoundStudies) -> None:
         self._found = found
         self._folders, self._names = found.folders, found.names
-        self._labels = labels
+        self._labels: DatasetLabels | None = None
         self._settling = Lock()
 
     def study_ids(self) -> Sequence[str]:

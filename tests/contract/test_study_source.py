@@ -45,7 +45,7 @@ def _fake(_: Path) -> StudySource:
 def _brats(folder: Path) -> StudySource:
     for study_id in ("b", "a"):
         write_study(folder, fake_case(study_id))
-    return BratsStudySource(folder, OF_2017)
+    return BratsStudySource(folder).labelled(OF_2017)
 
 
 def _chosen(_: Path) -> StudySource:
@@ -76,7 +76,7 @@ def _remote(folder: Path) -> DatasetPath:
 
 def _brats_in_a_store(folder: Path) -> StudySource:
     _brats(folder / "local")
-    return BratsStudySource(_remote(folder / "local"), OF_2017)
+    return BratsStudySource(_remote(folder / "local")).labelled(OF_2017)
 
 
 def _slices_in_a_store(folder: Path) -> StudySource:

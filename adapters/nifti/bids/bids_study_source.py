@@ -46,7 +46,6 @@ class BidsStudySource(NiftiStudySource):
 
     Args:
         root: The dataset, or one subject or session of it.
-        labels: See `NiftiStudySource`.
         entities: Decide between several files of one modality, or several masks: `run-1_space-T1w`.
 
     Raises:
@@ -54,9 +53,7 @@ class BidsStudySource(NiftiStudySource):
         InvalidInputError: The folder or a table cannot be read, or `entities`.
     """
 
-    def __init__(
-        self, root: DatasetPath | str, labels: DatasetLabels | None = None, *, entities: str = ""
-    ) -> None:
+    def __init__(self, root: DatasetPath | str, *, entities: str = "") -> None:
         folder = resolved(root)
         home, scope = home_of(folder)
         wanted = parse_entities(entities) if entities else {}
@@ -72,7 +69,7 @@ class BidsStudySource(NiftiStudySource):
         own = [mask for _, its in found for mask in its]
         stated = cache(partial(_stated_labels, own, masks))
         folders = [study for study, _ in found]
-        super().__init__(FoundStudies.of(folders, names=names, labels=stated), labels)
+        super().__init__(FoundStudies.of(folders, names=names, labels=stated))
 
 
 def _studies(

@@ -13,7 +13,6 @@ from gliobench.adapters.nifti.study_folders import StudyFolder, is_shown
 from gliobench.adapters.nifti.study_source import FoundStudies, NiftiStudySource, listing
 from gliobench.application.ports.dataset_path import DatasetPath, resolved
 from gliobench.domain.errors import InvalidInputError, NotFoundError
-from gliobench.domain.labels.proposal import DatasetLabels
 from gliobench.domain.messages import printable
 from gliobench.domain.studies.study import Modality
 from gliobench.domain.studies.study_ids import study_id_of
@@ -31,14 +30,13 @@ class NnunetStudySource(NiftiStudySource):
 
     Args:
         root: The dataset, or its `imagesTr` or `imagesTs` alone.
-        labels: See `NiftiStudySource`.
 
     Raises:
         NotFoundError: There is no such folder, or no study in it.
         InvalidInputError: The folder, dataset.json or the table cannot be read.
     """
 
-    def __init__(self, root: DatasetPath | str, labels: DatasetLabels | None = None) -> None:
+    def __init__(self, root: DatasetPath | str) -> None:
         folder = resolved(root)
         home, parts = _home(folder)
         described = DatasetJson.read(home / NAME)
@@ -48,7 +46,7 @@ class NnunetStudySource(NiftiStudySource):
             raise NotFoundError(
                 f"no study in {folder}: wanted files such as imagesTr/<study>_0000.nii.gz"
             )
-        super().__init__(FoundStudies.of(folders, labels=described.labels), labels)
+        super().__init__(FoundStudies.of(folders, labels=described.labels))
 
 
 def holds_nnunet(folder: DatasetPath) -> bool:

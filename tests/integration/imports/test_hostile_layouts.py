@@ -43,7 +43,7 @@ def source(shared_folder: SharedFolder) -> BratsStudySource:
         for case in CASES.values():
             write_study(folder, case, convention=OF_2017.convention)
 
-    return BratsStudySource(shared_folder("hostile layouts", fill), OF_2017)
+    return BratsStudySource(shared_folder("hostile layouts", fill)).labelled(OF_2017)
 
 
 @pytest.fixture

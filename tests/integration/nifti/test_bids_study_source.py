@@ -255,7 +255,7 @@ def test_a_segmentation_is_the_reference_unless_its_name_says_otherwise(
     root: Path, name: str
 ) -> None:
     _moved(root, name if name.endswith(".gz") else f"{name}.gz")
-    source = BidsStudySource(root, DatasetLabels(BUILT_IN["brats-gli-2017"]))
+    source = BidsStudySource(root).labelled(DatasetLabels(BUILT_IN["brats-gli-2017"]))
 
     np.testing.assert_array_equal(source.reference("sub-01").regions[Region.WT], TUMOUR)
 
@@ -322,7 +322,7 @@ def test_a_mask_of_the_tumour_has_one_value_whatever_the_labels_are(root: Path, 
     (root / MASK).unlink()
     path = root / MASK.with_name(f"sub-01_{name}.nii.gz")
     write_image(path, 4 * TUMOUR.astype(np.uint8), CASE.study.grid)
-    source = BidsStudySource(root, DatasetLabels(BUILT_IN["brats-ped-2024"]))
+    source = BidsStudySource(root).labelled(DatasetLabels(BUILT_IN["brats-ped-2024"]))
 
     regions = source.reference("sub-01").regions
 

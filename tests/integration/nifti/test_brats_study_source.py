@@ -130,7 +130,7 @@ def test_files_of_many_studies_in_one_folder_are_told_apart(tmp_path: Path) -> N
         for path in write_study(tmp_path / "apart", fake_case(study_id)).iterdir():
             path.rename(tmp_path / path.name)
 
-    source = BratsStudySource(tmp_path, OF_2017)
+    source = BratsStudySource(tmp_path).labelled(OF_2017)
 
     assert source.study_ids() == ["one", "two"]
     assert source.reference("two").regions[Region.WT].any()

@@ -163,7 +163,7 @@ def test_a_mask_whose_affine_was_rounded_lies_on_its_study(
     mask = folder / "study-1_seg.nii.gz"
     labels = np.asanyarray(nib.load(mask).dataobj)
     write_image(mask, labels, Grid(shape=labels.shape, affine=near))
-    source = BratsStudySource(tmp_path, DatasetLabels(OF_2017))
+    source = BratsStudySource(tmp_path).labelled(DatasetLabels(OF_2017))
 
     whole = source.reference("study-1").regions[Region.WT]
 

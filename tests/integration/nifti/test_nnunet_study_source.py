@@ -216,7 +216,7 @@ def test_the_declared_convention_goes_before_the_description(tmp_path: Path) -> 
     write_nnunet(tmp_path, [CASE])
     declared = DatasetLabels(BUILT_IN["brats-gli-2023"])
 
-    source = NnunetStudySource(tmp_path, declared)
+    source = NnunetStudySource(tmp_path).labelled(declared)
 
     assert source.labels == declared
     assert not np.array_equal(

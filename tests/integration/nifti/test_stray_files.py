@@ -83,7 +83,7 @@ def test_studies_in_one_folder_have_the_masks_that_begin_with_their_names(tmp_pa
             path.rename(tmp_path / path.name.replace("_seg", "_tumor_seg"))
     (tmp_path / "one_brain_seg.nii.gz").write_bytes(b"")
 
-    source = BratsStudySource(tmp_path, OF_2017)
+    source = BratsStudySource(tmp_path).labelled(OF_2017)
 
     assert source.study_ids() == ["one", "one_2"]
     assert all(source.reference(one).regions[Region.WT].any() for one in source.study_ids())
