@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from gliobench.domain.errors import FaultError
-from gliobench.domain.geometry.grids import FloatArray
+from gliobench.domain.geometry.grids import Axis, FloatArray
 from gliobench.domain.studies.contrast_order import contrast_faults
 from gliobench.domain.studies.faults import Fault, FaultKind
 from gliobench.domain.studies.overlap import overlap_faults
 from gliobench.domain.studies.plausibility import image_faults
 from gliobench.domain.studies.posture import posture_faults
+from gliobench.domain.studies.sampled_study import SampledStudy
 from gliobench.domain.studies.study import Modality, Study
 
 OTHER_GRIDS = frozenset({FaultKind.SHAPE_MISMATCH, FaultKind.AFFINE_MISMATCH})
@@ -19,7 +20,7 @@ OTHER_GRIDS = frozenset({FaultKind.SHAPE_MISMATCH, FaultKind.AFFINE_MISMATCH})
 def scope_faults(study: Study) -> Iterator[Fault]:
     """Name sequences that bear each other's names or lie apart, and an orientation that is odd or not stated.
 
-    Volumes that cannot be read are left out.
+    Volumes that cannot be read are left out, and of single slices only the header is looked at.
 
     Phantoms are in scope: without vessels, their t1c is no brighter than their t1n.
 
@@ -34,9 +35,10 @@ def scope_faults(study: Study) -> Iterator[Fault]:
             readable[modality] = study.volume(modality)
         except FaultError:  # reported by a backend that reads it
             continue
-    yield from contrast_faults(study.id, readable, study.grid)
-    yield from overlap_faults(study.id, readable, study.grid)
-    yield from posture_faults(study.id, readable, study.grid)
+    if study.grid.shape[Axis.AXIAL] > 1:
+        sampled = SampledStudy(study.id, readable, study.grid)
+        for faults in (contrast_faults, overlap_faults, posture_faults):
+            yield from faults(sampled)
     if not study.oriented:
         yield Fault(
             study.id,

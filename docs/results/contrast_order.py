@@ -22,8 +22,8 @@ from gliobench.domain.studies.contrast_order import (
     TAIL,
     brighter_by,
     likeness,
-    sampled,
 )
+from gliobench.domain.studies.sampled_study import SampledStudy
 from gliobench.domain.studies.study import Study
 
 Found = Mapping[str, float]
@@ -61,7 +61,8 @@ def studies_in(sources: Sequence[StudySource]) -> Iterator[Study]:
 
 def measured(study: Study) -> Found:
     """Measure every relation in one study, with the sequences under their own names."""
-    volumes = sampled({item: study.volume(item) for item in study.volumes}, study.grid)
+    whole = {item: study.volume(item) for item in study.volumes}
+    volumes = SampledStudy(study.id, whole, study.grid).seen
     found = {
         f"{order.brighter.value} brighter than {order.darker.value}": brighter_by(
             volumes[order.brighter], volumes[order.darker]

@@ -19,6 +19,7 @@ from gliobench.domain.geometry.grids import Grid
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.studies.implausible_mask import OFF_BRAIN
 from gliobench.domain.studies.overlap import LEAST_OVERLAP, overlap_faults
+from gliobench.domain.studies.sampled_study import SampledStudy
 from gliobench.domain.studies.study import Modality, Study
 
 MOVED = Modality.T1N
@@ -59,7 +60,9 @@ def noted_when(study: Study) -> dict[str, bool]:
     return {
         name: any(
             overlap_faults(
-                study.id, volumes | {MOVED: change(volumes[MOVED], study.grid)}, study.grid
+                SampledStudy(
+                    study.id, volumes | {MOVED: change(volumes[MOVED], study.grid)}, study.grid
+                )
             )
         )
         for name, change in CHANGES.items()

@@ -16,8 +16,8 @@ import numpy as np
 
 from gliobench.adapters.nifti import BratsStudySource
 from gliobench.domain.geometry.grids import BoolArray, Grid
-from gliobench.domain.studies.contrast_order import sampled
 from gliobench.domain.studies.posture import CLEARLY_SYMMETRIC, CLEARLY_TURNED, Posture
+from gliobench.domain.studies.sampled_study import SampledStudy
 from gliobench.domain.studies.study import Study
 
 TURNS = {
@@ -52,7 +52,8 @@ def stretched(grid: Grid, height: float) -> Grid:
 def brain_of(study: Study) -> tuple[BoolArray, Grid]:
     """Return the brain of the first sequence."""
     modality = min(study.volumes)
-    return sampled({modality: study.volume(modality)}, study.grid)[modality] != 0, study.grid
+    sampled = SampledStudy(study.id, {modality: study.volume(modality)}, study.grid)
+    return sampled.seen[modality] != 0, study.grid
 
 
 def numbers(posture: Posture) -> dict[str, float]:

@@ -11,12 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import reduce
 from itertools import combinations
 
 import numpy as np
 
-from gliobench.domain.geometry.grids import Axis, FloatArray, Grid
+from gliobench.domain.geometry.grids import FloatArray
 from gliobench.domain.studies.faults import Fault, FaultKind
+from gliobench.domain.studies.sampled_study import FEWEST, SampledStudy
 from gliobench.domain.studies.study import Modality
 
 TAIL = 2.0
@@ -24,9 +26,6 @@ TAIL = 2.0
 CLEARLY = 0.15
 """Difference of the tails, in z-scores, from which on an order is reported as wrong."""
 T1_WEIGHTED = (Modality.T1N, Modality.T1C)
-_SAMPLED_MM = 3.0
-FEWEST = 5000
-"""Voxels from which tails are compared: a tenth of a brain's."""
 _CLIPPED = (0.1, 99.9)
 
 
@@ -53,23 +52,13 @@ ORDERS = (
 )
 
 
-def contrast_faults(
-    study_id: str, volumes: Mapping[Modality, FloatArray], grid: Grid
-) -> Iterator[Fault]:
-    """Name the sequences that look like each other's, or are one image under two names.
-
-    Args:
-        study_id: The study.
-        volumes: (I, J, K) by modality, zero around the brain; any may be absent.
-        grid: Theirs. A single axial plane is not checked.
-    """
-    if grid.shape[Axis.AXIAL] == 1:
-        return
-    seen = sampled(volumes, grid)
-    for one, other in combinations(seen, 2):
-        if np.count_nonzero(seen[one]) >= FEWEST and np.array_equal(seen[one], seen[other]):
+def contrast_faults(study: SampledStudy) -> Iterator[Fault]:
+    """Name the sequences that look like each other's, or are one image under two names."""
+    seen = study.seen
+    for one, other in combinations(study.brains, 2):
+        if np.array_equal(seen[one], seen[other]):
             yield Fault(
-                study_id,
+                study.id,
                 FaultKind.CONTRAST_ORDER,
                 f"{one.value} and {other.value} are the same image: which of them is it?",
             )
@@ -80,7 +69,7 @@ def contrast_faults(
         if found is not None and found < -CLEARLY:
             first, second = order.brighter.value, order.darker.value
             yield Fault(
-                study_id,
+                study.id,
                 FaultKind.CONTRAST_ORDER,
                 f"{first} is not brighter than {second} in {order.where}: are they swapped?",
             )
@@ -88,16 +77,10 @@ def contrast_faults(
         found = likeness(seen, t1)
         if found is not None and found < -CLEARLY:
             yield Fault(
-                study_id,
+                study.id,
                 FaultKind.CONTRAST_ORDER,
                 f"t2w resembles {t1.value} more than t2f: are {t1.value} and t2f swapped?",
             )
-
-
-def sampled(volumes: Mapping[Modality, FloatArray], grid: Grid) -> dict[Modality, FloatArray]:
-    """Take every n-th voxel, so that they are about 3 mm apart."""
-    step = tuple(slice(None, None, max(1, round(_SAMPLED_MM / mm))) for mm in grid.spacing_mm)
-    return {modality: np.ascontiguousarray(volume[step]) for modality, volume in volumes.items()}
 
 
 def brighter_by(one: FloatArray, other: FloatArray) -> float | None:
@@ -141,7 +124,7 @@ def likeness(volumes: Mapping[Modality, FloatArray], t1: Modality) -> float | No
     present = {item: volumes[item] for item in (t2w, t2f, t1, other) if item in volumes}
     if len(present) < (4 if other in present else 3):
         return None
-    brain = np.all([volume != 0 for volume in present.values()], axis=0)
+    brain = reduce(np.logical_and, (volume != 0 for volume in present.values()))
     if np.count_nonzero(brain) < FEWEST:
         return None
     ranks = {item: _ranks(volume[brain]) for item, volume in present.items()}

@@ -6,14 +6,13 @@ Shape and affine may agree where an image was shifted, mirrored or resampled wit
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from gliobench.domain.geometry.grids import Axis, BoolArray, FloatArray, Grid
-from gliobench.domain.studies.contrast_order import FEWEST, sampled
+from gliobench.domain.geometry.grids import Axis, BoolArray
 from gliobench.domain.studies.faults import Fault, FaultKind
-from gliobench.domain.studies.study import Modality
+from gliobench.domain.studies.sampled_study import SampledStudy
 
 LEAST_OVERLAP = 0.93
 """Dice of two brains below which they are not at one place."""
@@ -27,32 +26,14 @@ _SIDES = {
 }
 
 
-def overlap_faults(
-    study_id: str, volumes: Mapping[Modality, FloatArray], grid: Grid
-) -> Iterator[Fault]:
-    """Name the sequences whose brain lies elsewhere than in all others, or mirrored.
-
-    Args:
-        study_id: The study.
-        volumes: (I, J, K) by modality, zero around the brain; any may be absent.
-        grid: Theirs. A single axial plane is not checked.
-    """
-    if grid.shape[Axis.AXIAL] == 1:
-        return
-    brains = _brains(volumes, grid)
+def overlap_faults(study: SampledStudy) -> Iterator[Fault]:
+    """Name the sequences whose brain lies elsewhere than in all others, or mirrored."""
+    brains = study.brains
     for modality in list(brains)[: len(brains) if len(brains) > 2 else 1]:
         others = [other for name, other in brains.items() if name is not modality]
-        mirrored = (
-            sampled({modality: np.flip(volumes[modality], axis)}, grid)[modality] != 0
-            for axis in Axis
-        )
+        mirrored = (study.sample(np.flip(study.volumes[modality], axis)) != 0 for axis in Axis)
         if others and (detail := _odd_place(brains[modality], mirrored, others)):
-            yield Fault(study_id, FaultKind.SEQUENCES_APART, f"{modality.value} {detail}")
-
-
-def _brains(volumes: Mapping[Modality, FloatArray], grid: Grid) -> dict[Modality, BoolArray]:
-    brains = {modality: volume != 0 for modality, volume in sampled(volumes, grid).items()}
-    return {name: brain for name, brain in brains.items() if np.count_nonzero(brain) >= FEWEST}
+            yield Fault(study.id, FaultKind.SEQUENCES_APART, f"{modality.value} {detail}")
 
 
 def _odd_place(brain: BoolArray, mirrored: Iterable[BoolArray], others: list[BoolArray]) -> str:

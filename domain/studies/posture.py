@@ -7,16 +7,16 @@ Left and right themselves look alike. `docs/results/posture.py` measures the rul
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 
 import numpy as np
 
-from gliobench.domain.geometry.grids import Axis, BoolArray, FloatArray, Grid, Spacing, extent
-from gliobench.domain.studies.contrast_order import FEWEST, sampled
+from gliobench.domain.geometry.grids import Axis, BoolArray, Grid, Spacing, extent
 from gliobench.domain.studies.faults import Fault, FaultKind
 from gliobench.domain.studies.plausibility import shows_skull
-from gliobench.domain.studies.study import Modality
+from gliobench.domain.studies.sampled_study import SampledStudy
 
 CLEARLY_SYMMETRIC = 0.05
 """How much more symmetric a brain is along another axis, in Dice, where its axes are exchanged."""
@@ -84,25 +84,17 @@ class Posture:
         return ""
 
 
-def posture_faults(
-    study_id: str, volumes: Mapping[Modality, FloatArray], grid: Grid
-) -> Iterator[Fault]:
+def posture_faults(study: SampledStudy) -> Iterator[Fault]:
     """Report a brain that lies otherwise than its header says, where all sequences do.
 
-    Args:
-        study_id: The study.
-        volumes: (I, J, K) by modality, zero around the brain; heads with a skull are not checked.
-        grid: Theirs, RAS+. A single axial plane is not checked.
+    Heads with a skull are not checked.
     """
-    if grid.shape[Axis.AXIAL] == 1:
+    postures = (Posture.of(brain, study.grid) for brain in study.brains.values())
+    doubts = [*takewhile(bool, (posture.doubt for posture in postures))]
+    if not doubts or len(doubts) < len(study.brains):
         return
-    brains = [volume != 0 for volume in sampled(volumes, grid).values()]
-    doubts = [
-        Posture.of(brain, grid).doubt for brain in brains if np.count_nonzero(brain) >= FEWEST
-    ]
-    if not doubts or not all(doubts):
-        return
-    if any(shows_skull(volume, grid.spacing_mm, item) for item, volume in volumes.items()):
+    edges = study.grid.spacing_mm
+    if any(shows_skull(volume, edges, item) for item, volume in study.volumes.items()):
         return
     detail = f"the brain {doubts[0]}: places, sides and sizes follow the header, which may be wrong"
-    yield Fault(study_id, FaultKind.ODD_ORIENTATION, detail)
+    yield Fault(study.id, FaultKind.ODD_ORIENTATION, detail)

@@ -8,6 +8,7 @@ import pytest
 from gliobench.domain.geometry.grids import Grid
 from gliobench.domain.studies.contrast_order import brighter_by, contrast_faults
 from gliobench.domain.studies.faults import FaultKind
+from gliobench.domain.studies.sampled_study import SampledStudy
 from gliobench.domain.studies.study import Modality
 
 T1N, T1C, T2W, T2F = Modality
@@ -37,7 +38,7 @@ def swapped(one: Modality, other: Modality) -> dict[Modality, np.ndarray]:
 
 
 def test_sequences_under_their_own_names_are_not_remarked_on() -> None:
-    assert list(contrast_faults("s", brain(), GRID)) == []
+    assert list(contrast_faults(SampledStudy("s", brain(), GRID))) == []
 
 
 @pytest.mark.parametrize(
@@ -45,7 +46,7 @@ def test_sequences_under_their_own_names_are_not_remarked_on() -> None:
     [(T1C, T1N, "vessels and enhancing tissue"), (T2W, T2F, "CSF"), (T2W, T1N, "CSF")],
 )
 def test_two_swapped_sequences_are_named(one: Modality, other: Modality, where: str) -> None:
-    found = list(contrast_faults("s", swapped(one, other), GRID))
+    found = list(contrast_faults(SampledStudy("s", swapped(one, other), GRID)))
 
     assert {fault.kind for fault in found} == {FaultKind.CONTRAST_ORDER}
     said = f"{one.value} is not brighter than {other.value} in {where}: are they swapped?"
@@ -60,7 +61,7 @@ def test_flair_swapped_with_a_t1_is_named(t1: Modality, absent: tuple[str, ...])
     if absent:
         del volumes[T1C if t1 is T1N else T1N]
 
-    found = [fault.detail for fault in contrast_faults("s", volumes, GRID)]
+    found = [fault.detail for fault in contrast_faults(SampledStudy("s", volumes, GRID))]
 
     assert f"t2w resembles {t1.value} more than t2f: are {t1.value} and t2f swapped?" in found
 
@@ -84,20 +85,17 @@ def test_units_and_offsets_of_intensities_do_not_matter() -> None:
 
 
 def test_one_image_under_two_names_is_named_and_in_no_order() -> None:
-    (found,) = contrast_faults("s", brain() | {T1C: brain()[T1N]}, GRID)
+    (found,) = contrast_faults(SampledStudy("s", brain() | {T1C: brain()[T1N]}, GRID))
 
     assert found.detail == "t1n and t1c are the same image: which of them is it?"
     assert found.kind.is_note
 
 
-def test_what_is_absent_constant_or_a_single_slice_is_not_compared() -> None:
+def test_what_is_absent_or_constant_is_not_compared() -> None:
     volumes = swapped(T1C, T1N)
     flat = np.full(SHAPE, 5.0, dtype=np.float32)
-    one_slice = {modality: volume[:, :, :1] for modality, volume in volumes.items()}
-    slice_grid = Grid(shape=(24, 24, 1), affine=GRID.affine)
 
-    assert list(contrast_faults("s", {T1C: volumes[T1C]}, GRID)) == []
+    assert list(contrast_faults(SampledStudy("s", {T1C: volumes[T1C]}, GRID))) == []
     assert brighter_by(flat, volumes[T1N]) is None
     assert brighter_by(np.zeros_like(flat), volumes[T1N]) is None
     assert brighter_by(volumes[T1C][:12, :12], volumes[T1N][:12, :12]) is None  # 3,456 voxels
-    assert list(contrast_faults("s", one_slice, slice_grid)) == []

@@ -8,6 +8,7 @@ import pytest
 from gliobench.domain.geometry.grids import Grid
 from gliobench.domain.studies.faults import FaultKind
 from gliobench.domain.studies.overlap import overlap_faults
+from gliobench.domain.studies.sampled_study import SampledStudy
 from gliobench.domain.studies.study import Modality, Volume
 
 T1N, T1C, T2W, T2F = Modality
@@ -24,7 +25,7 @@ def brain() -> Volume:
 
 def details(**others: Volume) -> list[str]:
     volumes = {modality: others.get(modality.value, brain()) for modality in Modality}
-    return [fault.detail for fault in overlap_faults("s", volumes, GRID)]
+    return [fault.detail for fault in overlap_faults(SampledStudy("s", volumes, GRID))]
 
 
 def test_sequences_at_one_place_are_not_remarked_on() -> None:
@@ -50,13 +51,7 @@ def test_a_sequence_whose_array_is_mirrored_is_named() -> None:
 def test_of_two_sequences_that_lie_apart_one_is_named() -> None:
     volumes = {T1C: brain(), T2F: np.roll(brain(), 8, 1)}
 
-    (fault,) = overlap_faults("s", volumes, GRID)
+    (fault,) = overlap_faults(SampledStudy("s", volumes, GRID))
 
     assert fault.kind is FaultKind.SEQUENCES_APART
     assert fault.kind.is_note
-
-
-def test_a_single_slice_is_not_checked() -> None:
-    plane = {T1C: np.ones((200, 200, 1), np.float32), T2F: np.zeros((200, 200, 1), np.float32)}
-
-    assert list(overlap_faults("s", plane, Grid(shape=(200, 200, 1), affine=np.eye(4)))) == []

@@ -8,6 +8,7 @@ import pytest
 from gliobench.domain.geometry.grids import Grid
 from gliobench.domain.studies.faults import FaultKind
 from gliobench.domain.studies.posture import posture_faults
+from gliobench.domain.studies.sampled_study import SampledStudy
 from gliobench.domain.studies.study import Modality, Volume
 
 SHAPE = (50, 60, 50)
@@ -25,7 +26,7 @@ def brain() -> Volume:
 def details(volume: Volume, **others: Volume) -> list[str]:
     volumes = {modality: others.get(modality.value, volume) for modality in Modality}
     grid = Grid(shape=volume.shape, affine=GRID.affine)
-    return [fault.detail for fault in posture_faults("s", volumes, grid)]
+    return [fault.detail for fault in posture_faults(SampledStudy("s", volumes, grid))]
 
 
 def test_a_brain_that_lies_as_its_header_says_is_not_remarked_on() -> None:
@@ -68,7 +69,9 @@ def test_edges_that_no_brain_has_are_named(edges: tuple[float, float, float]) ->
     smaller = brain()
     smaller[:, :, :11] = 0
 
-    (fault,) = posture_faults("s", {Modality.T1C: brain(), Modality.T2F: smaller}, grid)
+    (fault,) = posture_faults(
+        SampledStudy("s", {Modality.T1C: brain(), Modality.T2F: smaller}, grid)
+    )
 
     assert " mm wide, " in fault.detail
 
@@ -78,7 +81,7 @@ def test_sequences_that_disagree_are_not_remarked_on() -> None:
 
 
 def test_it_is_a_note_by_a_name_of_its_own() -> None:
-    (fault,) = posture_faults("s", {Modality.T1C: np.flip(brain(), 2)}, GRID)
+    (fault,) = posture_faults(SampledStudy("s", {Modality.T1C: np.flip(brain(), 2)}, GRID))
 
     assert fault.kind is FaultKind.ODD_ORIENTATION
     assert fault.kind.is_note
