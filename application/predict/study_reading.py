@@ -106,7 +106,7 @@ class Reader:
     @classmethod
     def of(cls, backend: Backend) -> Self:
         """Leave out the models."""
-        return cls(backend.name, backend.fingerprint, backend.provenance, backend.facts)
+        return cls(backend.name, backend.fingerprint, dict(backend.provenance), backend.facts)
 
 
 @dataclass(frozen=True, eq=False)
