@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from gliobench.domain.answers.axis_order import AxisOrder, is_order_key, states_order
 from gliobench.domain.answers.denials import check_beside, check_sentences
-from gliobench.domain.answers.grades import written_grade
+from gliobench.domain.answers.grades import implied_grades, written_grade
 from gliobench.domain.answers.questions import Question
 from gliobench.domain.answers.refusals import check_answering
 from gliobench.domain.answers.words import (
@@ -67,7 +67,16 @@ REMARKS = frozenset(
     (
         *("analysis", "comment", "description", "evidence", "explanation", "features", "findings"),
         *("justification", "keyfeatures", "label", "location", "name", "note", "observations"),
-        *("rationale", "reason", "reasoning", "summary"),
+        *(
+            "histology",
+            "rationale",
+            "reason",
+            "reasoning",
+            "subtype",
+            "summary",
+            "tumortype",
+            "type",
+        ),
     )
 )
 """Keys of words beside an answer."""
@@ -78,6 +87,10 @@ _NO_ORDER_OF_ITS_OWN = frozenset(("box2d",))
 _CERTAINTIES = frozenset(
     ("certainty", "confidence", "confidencelevel", "confidencescore", "probability", "score")
 )
+_MEASURES = r"(?:p|prob|probability|likelihood|confidence|score)"
+_ODDS = re.compile(rf"{_MEASURES}?(?P<grade>hgg|lgg){_MEASURES}?")
+"""Keys of the probability of one grade."""
+_WHO = frozenset(("whograde", "whocnsgrade"))
 
 NUMBER_KEYS: Mapping[Question, frozenset[str]] = {
     question: frozenset(name for names in layouts if len(names) > 1 for name in names)
@@ -126,13 +139,29 @@ def grade_of(value: object) -> Grade:
     """
     fields = _only_object(value)
     answers = [item for key, item in fields.items() if key in _GRADE_KEYS]
-    if any(key not in _GRADE_KEYS | REMARKS | _CERTAINTIES for key in fields):
+    known = _GRADE_KEYS | REMARKS | _CERTAINTIES | _WHO
+    if any(key not in known and not _ODDS.fullmatch(key) for key in fields):
         raise Unreadable(FailureReason.WRONG_ARITY, f"the answer has the keys {_keys(fields)}")
     if not answers or not all(isinstance(answer, str) for answer in answers):
         raise Unreadable(FailureReason.NO_GRADE, "the answer does not name a grade")
     words = "\n".join(map(str, answers))
     check_answering(words, finished=True)
-    return written_grade(words)
+    grade = written_grade(words)
+    if any(_other_than(grade, key, item) for key, item in fields.items()):
+        raise Unreadable(FailureReason.CONTRADICTION, "the answer names both grades")
+    return grade
+
+
+def _other_than(grade: Grade, key: str, value: object) -> bool:
+    """Return whether a WHO grade or a probability beside a grade is of the other one."""
+    if key in _WHO:
+        said = f"{value:g}" if isinstance(value, float) else value
+        return bool(implied_grades(f"WHO grade {said}") - {grade})
+    if not (found := _ODDS.fullmatch(key)):
+        return False
+    share = _number(value)
+    half = 50 if share.percent or share.value > 1 else 0.5
+    return share.value != half and (share.value > half) != (found["grade"] == grade.value.lower())
 
 
 def place_of(value: object, question: Question, order: AxisOrder) -> list[Number]:

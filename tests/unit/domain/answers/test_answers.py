@@ -156,6 +156,9 @@ def test_a_grade_whose_remark_plainly_states_the_other_is_a_contradiction(remark
     [
         *("LGG. WHO grade IV.", '{"grade": "LGG", "reason": "This is a glioblastoma."}'),
         *("HGG (WHO grade 2)", '{"grade": "LGG"}\nIt is a GBM.'),
+        *('{"grade": "LGG", "probability_hgg": 0.9}', '{"grade": "HGG", "hgg": 20, "lgg": 80}'),
+        *('{"grade": "LGG", "WHO grade": "IV"}', '{"grade": "HGG", "who_grade": 2}'),
+        '{"grade": "LGG", "tumor_type": "glioblastoma"}',
         '{"grade": "LGG", "findings": ["This is a high-grade glioma."]}',
     ],
 )
@@ -339,6 +342,7 @@ def test_a_text_that_does_not_plainly_give_one_grade_gives_none(text: str) -> No
         *("glioblastoma (HGG)", "HGG</s>", "\\boxed{\\text{HGG}}", "HGG, WHO grade III"),
         "<|begin_of_box|>HGG<|end_of_box|>",
         '{"grade": "HGG", "findings": ["ring", "oedema"], "confidence_score": 0.9}',
+        '{"grade": "HGG", "probability_hgg": 0.9, "P(LGG)": "10%", "who_grade": 4}',
         '{"grade": "HGG", "note": "I have no access to the image metadata"}',
     ],
 )
