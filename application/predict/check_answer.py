@@ -210,15 +210,23 @@ def _many(values: object, count: int, name: str) -> list[object]:
 
 
 def _number(value: object, name: str) -> float:
+    value = _without_axes(value)
     if not isinstance(value, Real) or isinstance(value, bool) or not isfinite(value):
         raise WrongAnswerError(f"{name} {shown(value)}: wanted a finite number")
     return float(value)
 
 
 def _whole(value: object, name: str) -> int:
+    value = _without_axes(value)
     if not isinstance(value, Integral) or isinstance(value, bool):
         raise WrongAnswerError(f"{name} {shown(value)}: wanted an integer")
     return int(value)
+
+
+def _without_axes(value: object) -> object:
+    """Return the number that an array or a tensor without axes holds."""
+    item = getattr(value, "item", None)
+    return item() if callable(item) and getattr(value, "ndim", None) == 0 else value
 
 
 def _mapping(value: object, name: str) -> Mapping[object, object]:

@@ -166,8 +166,9 @@ def test_another_number_of_answers_fails_every_study_asked_about(answers: Any) -
         assert grade.detail.startswith("backend mine ")
 
 
-def test_answers_that_are_right_come_back_as_plain_numbers() -> None:
-    grade = graded(lambda: GradePrediction(Grade.LGG, np.float32(0.25)))
+@pytest.mark.parametrize("number", [np.float32(0.25), np.array(0.25)], ids=["scalar", "array"])
+def test_answers_that_are_right_come_back_as_plain_numbers(number: Any) -> None:
+    grade = graded(lambda: GradePrediction(Grade.LGG, number))
     box = placed(Form.BOX_3D, lambda: Box3D(tuple(np.arange(3)), tuple(np.arange(3) + 4)))
 
     assert grade == GradePrediction(Grade.LGG, 0.25)
