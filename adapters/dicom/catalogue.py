@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, replace
 from gliobench.adapters.dicom.files import find_files
 from gliobench.adapters.dicom.frames import Frame
 from gliobench.adapters.dicom.headers import Header, Listing, read_header
-from gliobench.adapters.dicom.quiet import silence_pydicom
 from gliobench.adapters.dicom.segmentation_headers import SegmentationHeader
 from gliobench.adapters.dicom.series_images import PlacedFrame, SeriesImages
 from gliobench.adapters.dicom.study_masks import MaskEntry, mask_entries, study_of
+from gliobench.adapters.dicom.tags import silence_pydicom
 from gliobench.application.ports.dataset_path import DatasetPath
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.studies.faults import FaultKind, FaultyStudyError

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from gliobench.adapters.dicom.files import find_files
 from gliobench.adapters.dicom.headers import Header, read_header
-from gliobench.adapters.dicom.quiet import silence_pydicom
 from gliobench.adapters.dicom.segmentation_headers import SegmentationHeader
 from gliobench.adapters.dicom.study_masks import MaskEntry, mask_entries, study_of, united
+from gliobench.adapters.dicom.tags import silence_pydicom
 from gliobench.application.ports.dataset_path import DatasetPath
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.labels.convention import LabelConvention

@@ -25,7 +25,6 @@ from pydicom import Dataset
 from pydicom.sr.codedict import codes
 
 from gliobench import __version__
-from gliobench.adapters.dicom.quiet import silence_pydicom
 from gliobench.adapters.dicom.segment_codes import WRITTEN
 from gliobench.adapters.dicom.segmentation import (
     MAKER,
@@ -37,6 +36,7 @@ from gliobench.adapters.dicom.segmentation import (
     write_object,
 )
 from gliobench.adapters.dicom.series_images import SeriesImages
+from gliobench.adapters.dicom.tags import silence_pydicom
 from gliobench.application.predict.archived_findings import ArchivedFindings
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.studies.study import Grade

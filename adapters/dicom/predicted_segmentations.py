@@ -1,11 +1,11 @@
-"""Masks that a program wrote as DICOM segmentations, whatever their files are called."""
+"""DICOM segmentations as masks, whatever their files are called: those of a program, and the experts'."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
 from hashlib import sha256
-from typing import final
+from typing import TypeAlias, final
 
 from gliobench.adapters.dicom.dicom_study_source import dicom_studies
 from gliobench.adapters.dicom.found_segmentations import FoundSegmentations, find_segmentations
@@ -20,11 +20,13 @@ from gliobench.application.backends.mask_answers import (
 )
 from gliobench.application.ports.dataset_path import DatasetPath
 from gliobench.application.ports.prediction_files import IGNORED, OF_NO_STUDY
+from gliobench.application.ports.reference_masks import ReferenceMask, ReferenceMasks
 from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.errors import FaultError, InvalidInputError
 from gliobench.domain.geometry.grids import BoolArray, Grid
 from gliobench.domain.geometry.resampling import nearest
 from gliobench.domain.geometry.slice_lattice import covering
+from gliobench.domain.labels.convention import LabelConvention
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.predictions.prediction import (
     Failure,
@@ -33,6 +35,9 @@ from gliobench.domain.predictions.prediction import (
 from gliobench.domain.studies.faults import FaultKind, FaultyStudyError
 from gliobench.domain.studies.pseudonyms import Pseudonyms
 from gliobench.domain.studies.study import Study
+
+Around: TypeAlias = Callable[[str, Grid], Grid]
+"""Continues a grid so that it holds what is compared with the reference of a study."""
 
 
 @final
@@ -173,3 +178,41 @@ def _hash(entry: MaskEntry) -> str:
         return entry.content()
     except FaultError as error:  # reported when it is read as an answer
         return str(error)
+
+
+@final
+class ReferenceSegmentations(ReferenceMasks):
+    """Reads segmentations by study.
+
+    Their empty slices are left out, so each is read on the smallest grid that also holds what it is
+    compared with; how many voxels the images had is not known.
+
+    Args:
+        found: In a folder.
+        around: See `Around`.
+    """
+
+    def __init__(self, found: FoundSegmentations, around: Around) -> None:
+        self._found, self._around = found, around
+
+    @property
+    def convention(self) -> LabelConvention:
+        """Return what the segments mean."""
+        return self._found.convention
+
+    def study_ids(self) -> Sequence[str]:
+        """Name the studies by their pseudonyms."""
+        return sorted(self._found.masks)
+
+    def read(self, study_id: str) -> ReferenceMask:
+        """Read a segmentation."""
+        mask = self._found.masks[study_id].sound()
+        grid = self._around(study_id, mask.own_grid)
+        study = Study(
+            id=study_id,
+            patient_id=self._found.patients[study_id],
+            grid=grid,
+            volumes={},
+            native_grid=grid,
+        )
+        return ReferenceMask(study, mask.read(grid), is_whole=False)

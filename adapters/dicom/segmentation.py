@@ -18,9 +18,9 @@ from pydicom.sr.codedict import codes
 from pydicom.uid import generate_uid
 
 from gliobench import __version__
-from gliobench.adapters.dicom.quiet import silence_pydicom
 from gliobench.adapters.dicom.segment_codes import WRITTEN
 from gliobench.adapters.dicom.series_images import SeriesImages
+from gliobench.adapters.dicom.tags import silence_pydicom
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.files.whole import write_whole
 from gliobench.domain.geometry.grids import Grid

@@ -16,7 +16,7 @@ from gliobench.adapters.dicom.files import content_of
 from gliobench.adapters.dicom.frames import Frame, placed_slices
 from gliobench.adapters.dicom.headers import Header
 from gliobench.adapters.dicom.pixels import GREY, MOST_PIXELS, Encoding, read_frames
-from gliobench.adapters.dicom.quiet import silence_pydicom
+from gliobench.adapters.dicom.tags import silence_pydicom
 from gliobench.application.datasets.study_images import check_same_grid
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry.grids import Grid

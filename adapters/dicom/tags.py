@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import math
+import warnings
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from pydicom import Dataset
+from pydicom import Dataset, config
 
 from gliobench.domain.errors import InvalidInputError
 
 T = TypeVar("T")
 _LONGEST_TEXT = 1024
+_LOGGER = logging.getLogger("pydicom")
 
 
 def grouped(
@@ -69,3 +72,11 @@ def floats_of(dataset: Dataset, name: str) -> tuple[float, ...] | None:
     if not all(map(math.isfinite, numbers)):
         raise InvalidInputError(f"an image whose {name} is not finite")
     return numbers or None
+
+
+def silence_pydicom() -> None:
+    """Have pydicom neither warn nor log, whatever filters others have set since."""
+    warnings.filterwarnings("ignore", module=r"pydicom\.")
+    config.settings.reading_validation_mode = config.IGNORE
+    _LOGGER.propagate = False
+    _LOGGER.setLevel(logging.CRITICAL + 1)

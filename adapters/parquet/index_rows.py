@@ -1,16 +1,22 @@
-"""The rows of an index as a table, for any tool that reads Parquet."""
+"""The rows of an index as a table, for any tool that reads Parquet; written in groups sorted by study id."""
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, replace
+from hashlib import sha256
+from heapq import nsmallest
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
-from gliobench.adapters.parquet.tables import Row
+from gliobench.adapters.parquet.tables import Row, laid_out
 from gliobench.application.ports.dataset_path import FileVersion
-from gliobench.application.ports.study_index import IndexedFile, IndexedStudy
+from gliobench.application.ports.storage import Storage
+from gliobench.application.ports.study_index import IndexedFile, IndexedStudy, IndexFacts
+from gliobench.domain.evaluation.saved_case import lot
 from gliobench.domain.studies.faults import FaultKind
 from gliobench.domain.studies.study import Grade
 from gliobench.domain.studies.subjects import Subject
@@ -38,6 +44,14 @@ SCHEMA = pa.schema(
 )
 """Few columns: each takes memory for every group of rows, whichever groups are read."""
 _ESCAPED = re.compile(rb"\\(\\|x[0-9a-f]{2})")
+ROWS = 8192
+"""Of a group: what is read for one study."""
+DRAWN = 4096
+"""Studies that are known to be drawn first; more are drawn by reading all ids."""
+FACTS, DIGEST, LOTS = b"gliobench.index", b"gliobench.listing", b"gliobench.drawn"
+"""Of the file's metadata."""
+_REPEATED = ["grade", "site", "mask_name", "files.list.element.role"]
+"""Columns of few values; a dictionary of the others would be written for nothing."""
 
 
 def index_table(studies: Sequence[IndexedStudy]) -> pa.Table:
@@ -122,3 +136,52 @@ def _path(text: str) -> str:
         return b"\\" if found[1] == b"\\" else bytes.fromhex(found[1][1:].decode())
 
     return _ESCAPED.sub(byte, text.encode()).decode("utf-8", "surrogateescape")
+
+
+def write_index(
+    storage: Storage, name: str, studies: Iterable[IndexedStudy], facts: IndexFacts
+) -> int:
+    """Write an index, whole or not at all, `ROWS` studies of it in memory.
+
+    Args:
+        storage: Where.
+        name: Of the file.
+        studies: Sorted by id, each id once.
+        facts: Of the dataset.
+
+    Returns:
+        The number of studies.
+
+    Raises:
+        JobError: The file cannot be written.
+    """
+    return write_tables(storage, name, laid_out(studies, table=index_table, at_once=ROWS), facts)
+
+
+def write_tables(storage: Storage, name: str, tables: Iterable[pa.Table], facts: IndexFacts) -> int:
+    """Write an index of tables as `index_table` lays them out; arguments as of `write_index`."""
+    digest, drawn, count = sha256(), list[str](), 0
+    with (
+        storage.writing(name) as file,
+        pq.ParquetWriter(
+            file,
+            SCHEMA,
+            compression="zstd",
+            write_page_checksum=True,
+            write_statistics=["study_id"],
+            use_dictionary=_REPEATED,
+            data_page_size=2**17,
+        ) as writer,
+    ):
+        for table in tables:
+            ids = table["study_id"].to_pylist()
+            digest.update("\n".join([*([""] if count else []), *ids]).encode())
+            drawn = nsmallest(DRAWN, [*drawn, *ids], key=lot)
+            count += len(ids)
+            writer.write_table(table, row_group_size=len(table))
+        labels = None if facts.labels is None else facts.labels.values()
+        held = {**asdict(replace(facts, labels=None)), "labels": labels}
+        writer.add_key_value_metadata(
+            {FACTS: json.dumps(held), DIGEST: digest.hexdigest(), LOTS: json.dumps(drawn)}
+        )
+    return count

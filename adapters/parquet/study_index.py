@@ -16,8 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import TypeAdapter
 
-from gliobench.adapters.parquet.index_rows import SCHEMA, indexed_study
-from gliobench.adapters.parquet.index_writing import DIGEST, FACTS, LOTS
+from gliobench.adapters.parquet.index_rows import DIGEST, FACTS, LOTS, SCHEMA, indexed_study
 from gliobench.adapters.parquet.tables import UNREADABLE
 from gliobench.application.ports.storage import Storage
 from gliobench.application.ports.study_index import IndexedStudy, IndexFacts, StudyIndex

@@ -19,7 +19,7 @@ from gliobench.domain.controls.controls import Control
 from gliobench.domain.errors import InvalidInputError, NotFoundError
 from gliobench.domain.labels.proposal import DatasetLabels
 from gliobench.domain.messages import shown
-from gliobench.domain.metrics.default_sets import default_sets
+from gliobench.domain.metrics.lesionwise.tasks import default_sets
 from gliobench.domain.metrics.measures import MeasureSet
 
 OpenDataset: TypeAlias = Callable[[str, DatasetLabels | None], StudySource]

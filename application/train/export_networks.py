@@ -14,7 +14,7 @@ from gliobench.application.ports.backend import Backend
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.ports.trainer import TrainedNetworks
 from gliobench.application.predict.ask_backend import ask
-from gliobench.application.train.learned_images import learned_images
+from gliobench.application.train.training_studies import learned_images
 from gliobench.domain.errors import InvalidInputError, JobError
 from gliobench.domain.metrics.localisation import centre_error_mm
 from gliobench.domain.metrics.segmentation import dice

@@ -12,8 +12,10 @@ import numpy as np
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.ports.trainer import Trainer, TrainingData
 from gliobench.application.predict.read_reference import read_reference
-from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.errors import FaultError, InvalidInputError
 from gliobench.domain.labels.regions import Region
+from gliobench.domain.studies.image_hash import image_hashes
+from gliobench.domain.studies.patients import patient_hash
 
 
 @dataclass(frozen=True)
@@ -120,3 +122,28 @@ def case_hash(source: StudySource, study_id: str) -> str:
         digest.update(region.value.encode())
         digest.update(np.packbits(reference.regions[region]).tobytes())
     return digest.hexdigest()
+
+
+def learned_images(source: StudySource, trained_on: Collection[str]) -> tuple[str, ...]:
+    """Hash every image of the patients that a model learned from.
+
+    Args:
+        source: The available studies; those of other patients, and those that cannot be read, are
+            passed over.
+        trained_on: `patient_hash` of the patients.
+
+    Returns:
+        `image_hash`es, sorted; a patient without a study here has none.
+
+    Raises:
+        StoreError: The source cannot be read now.
+    """
+    found: set[str] = set()
+    for study_id in source.study_ids():
+        try:
+            study = source.study(study_id)
+        except FaultError:
+            continue
+        if patient_hash(study.patient_id) in trained_on:
+            found |= image_hashes(study)
+    return tuple(sorted(found))

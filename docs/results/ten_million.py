@@ -28,8 +28,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from gliobench.adapters.nifti import BratsStudySource
-from gliobench.adapters.parquet.index_rows import SCHEMA, index_table
-from gliobench.adapters.parquet.index_writing import ROWS, write_tables
+from gliobench.adapters.parquet.index_rows import ROWS, SCHEMA, index_table, write_tables
 from gliobench.adapters.storage import file_version, open_storage
 from gliobench.application.evaluate.shards import MOST_SHARDS, Shard
 from gliobench.application.ports.study_index import IndexedStudy, IndexFacts

@@ -9,7 +9,7 @@ from pathlib import Path
 from shutil import rmtree
 
 from gliobench.adapters.nifti import BratsPieces, IndexedStudySource
-from gliobench.adapters.parquet.index_writing import write_index
+from gliobench.adapters.parquet.index_rows import write_index
 from gliobench.adapters.parquet.saved_pieces import ParquetPieces
 from gliobench.adapters.parquet.study_index import ParquetStudyIndex
 from gliobench.adapters.storage import file_version, in_pieces, listed_file, local_path

@@ -270,7 +270,7 @@ class Container:
                 settings=settings,
                 build=of_dicom("found_segmentations.find_segmentations"),
             ).provider,
-            references=of_dicom("reference_segmentations.ReferenceSegmentations"),
+            references=of_dicom("predicted_segmentations.ReferenceSegmentations"),
             predictions=of_dicom("predicted_segmentations.PredictedSegmentations"),
         ),
     )

@@ -43,14 +43,13 @@ from benchmarks.vision_language import (
 )
 from gliobench import __version__
 from gliobench.adapters.onnx.network import OnnxNetwork
-from gliobench.adapters.transformers.fine_tuning.answers import PictureReference
 from gliobench.adapters.transformers.fine_tuning.fitting import Lesson, LoraSchedule, fit_adapter
 from gliobench.adapters.transformers.fine_tuning.lora import (
     LoraOptions,
     add_lora,
     trainable_parameters,
 )
-from gliobench.adapters.transformers.fine_tuning.samples import Sample
+from gliobench.adapters.transformers.fine_tuning.samples import PictureReference, Sample
 from gliobench.adapters.transformers.mllama.checkpoint import Checkpoint
 from gliobench.adapters.transformers.mllama.learner import MllamaLearner
 from gliobench.adapters.transformers.mllama.options import LlamaOptions

@@ -22,7 +22,7 @@ from gliobench.adapters.nifti import (
     NnunetStudySource,
     StudyFiles,
 )
-from gliobench.adapters.parquet.index_writing import write_index
+from gliobench.adapters.parquet.index_rows import write_index
 from gliobench.adapters.parquet.study_index import ParquetStudyIndex
 from gliobench.adapters.slices import SliceStudySource
 from gliobench.adapters.storage import file_version, listed_file, open_dataset

@@ -36,8 +36,11 @@ from gliobench.adapters.vision_language.reader import Asking, Reader
 from gliobench.adapters.vision_language.slices import PictureSizes, SlicePrompting, planes_by
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.ports.trainer import Progress, Row
-from gliobench.application.train.learned_images import learned_images
-from gliobench.application.train.training_studies import StudyTrainer, TrainingStudies
+from gliobench.application.train.training_studies import (
+    StudyTrainer,
+    TrainingStudies,
+    learned_images,
+)
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry.grids import Axis
 from gliobench.domain.labels.regions import Region

@@ -13,9 +13,8 @@ from accelerate.utils import send_to_device
 from torch.nn.utils.rnn import pad_sequence
 from transformers.utils.generic import ModelOutput
 
-from gliobench.adapters.transformers.fine_tuning.answers import answer_text, weighing
 from gliobench.adapters.transformers.fine_tuning.fitting import IGNORED, Batch
-from gliobench.adapters.transformers.fine_tuning.samples import Sample
+from gliobench.adapters.transformers.fine_tuning.samples import Sample, answer_text, weighing
 from gliobench.adapters.transformers.fine_tuning.vision_states import VisionStates
 from gliobench.adapters.transformers.hf.checkpoint import HfCheckpoint, load_checkpoint
 from gliobench.adapters.transformers.hf.engine import HfEngine, followed_by

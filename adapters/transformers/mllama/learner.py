@@ -9,9 +9,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from gliobench.adapters.transformers.fine_tuning.answers import answer_text, weighing
 from gliobench.adapters.transformers.fine_tuning.fitting import IGNORED, Batch
-from gliobench.adapters.transformers.fine_tuning.samples import Sample
+from gliobench.adapters.transformers.fine_tuning.samples import Sample, answer_text, weighing
 from gliobench.adapters.transformers.fine_tuning.vision_states import (
     RunTower,
     VisionState,

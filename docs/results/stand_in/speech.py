@@ -14,7 +14,7 @@ from torch.nn import functional
 from transformers import MllamaConfig, MllamaForConditionalGeneration, PreTrainedTokenizerFast
 from transformers.models.mllama.configuration_mllama import MllamaTextConfig, MllamaVisionConfig
 
-from gliobench.adapters.transformers.fine_tuning.answers import (
+from gliobench.adapters.transformers.fine_tuning.samples import (
     CORNERS,
     PictureReference,
     answer_text,

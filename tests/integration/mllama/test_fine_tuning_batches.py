@@ -11,9 +11,13 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("peft")
 
-from gliobench.adapters.transformers.fine_tuning.answers import PictureReference, weighing
 from gliobench.adapters.transformers.fine_tuning.fitting import IGNORED, weighted_loss
-from gliobench.adapters.transformers.fine_tuning.samples import Sample, samples_of
+from gliobench.adapters.transformers.fine_tuning.samples import (
+    PictureReference,
+    Sample,
+    samples_of,
+    weighing,
+)
 from gliobench.adapters.transformers.fine_tuning.vision_states import VisionState, VisionStates
 from gliobench.adapters.transformers.mllama.checkpoint import Checkpoint, load_checkpoint
 from gliobench.adapters.transformers.mllama.engine import Engine

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from fakes.fake_study_source import FakeStudySource, fake_case
-from gliobench.application.train.learned_images import learned_images
+from gliobench.application.train.training_studies import learned_images
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.studies.image_hash import image_hashes
 from gliobench.domain.studies.patients import patient_hash

@@ -21,7 +21,7 @@ from gliobench.application.predict.ask_backend import ask
 from gliobench.application.predict.check_reads import check_reads
 from gliobench.application.predict.read_reference import read_reference
 from gliobench.application.predict.scope import implausible_images
-from gliobench.application.train.learned_images import learned_images
+from gliobench.application.train.training_studies import learned_images
 from gliobench.domain.errors import (
     BackendError,
     FaultError,

@@ -5,7 +5,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from gliobench.adapters.parquet.mask_file import packed, unpacked
+from gliobench.adapters.parquet.prediction_parts import packed, unpacked
 from gliobench.domain.errors import JobError
 from gliobench.domain.geometry.grids import Grid
 from gliobench.domain.labels.regions import Region

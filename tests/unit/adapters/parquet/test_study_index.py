@@ -13,8 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from fakes.fake_storage import FakeStorage
-from gliobench.adapters.parquet.index_rows import SCHEMA, index_table
-from gliobench.adapters.parquet.index_writing import write_index, write_tables
+from gliobench.adapters.parquet.index_rows import SCHEMA, index_table, write_index, write_tables
 from gliobench.adapters.parquet.study_index import ParquetStudyIndex
 from gliobench.application.evaluate.shards import Shard, listing_hash
 from gliobench.application.ports.dataset_path import FileVersion
@@ -104,7 +103,7 @@ def test_a_shard_the_hash_and_the_lots_are_those_of_the_list() -> None:
 
 
 def test_more_lots_than_are_known_are_drawn_from_all_ids(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gliobench.adapters.parquet.index_writing.DRAWN", 3)
+    monkeypatch.setattr("gliobench.adapters.parquet.index_rows.DRAWN", 3)
 
     ids = ParquetStudyIndex(written(), NAME).study_ids()
 

@@ -7,7 +7,7 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gliobench.adapters.transformers.fine_tuning.answers import (
+from gliobench.adapters.transformers.fine_tuning.samples import (
     CORNERS,
     PictureReference,
     answer_text,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gliobench.domain.metrics.default_sets import default_sets
+from gliobench.domain.metrics.lesionwise.tasks import default_sets
 
 
 @pytest.mark.parametrize(
