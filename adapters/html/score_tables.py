@@ -17,6 +17,7 @@ from gliobench.adapters.html.tables import (
     without_empty,
 )
 from gliobench.domain.comparison.report import Arm, Report
+from gliobench.domain.comparison.volumes import MM3_PER_ML
 from gliobench.domain.evaluation.summary import (
     BothWays,
     DetectionSummary,
@@ -34,7 +35,6 @@ from gliobench.domain.studies.grading_target import CLASS, CLASSES, POSITIVE
 GRADED = tuple(measure for measure in GRADING if measure.in_tables)
 """The columns of the table of grades."""
 MIXED_SITES = f"Only sites with both {CLASSES}, where the site does not determine the {CLASS}"
-MM3_PER_ML = 1000.0
 ALWAYS_POSITIVE = f"always {POSITIVE}"
 """The row of no skill."""
 

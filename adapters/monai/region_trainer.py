@@ -20,11 +20,10 @@ from gliobench.domain.errors import JobError
 from gliobench.domain.files.whole import write_whole
 from gliobench.domain.geometry.grids import Grid
 from gliobench.domain.labels.conventions import BUILT_IN
-from gliobench.domain.networks.region_grader import RegionGrader
+from gliobench.domain.networks.region_grader import REGION_GRADER, RegionGrader
 from gliobench.domain.networks.region_measures import RegionMeasures
 from gliobench.domain.studies.study import Grade
 
-REGION_GRADER = "grader.json"
 _FORM = TypeAdapter(RegionGrader)
 
 

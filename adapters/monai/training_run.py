@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from scipy.special import expit
 
 from gliobench.adapters.monai.onnx_export import write_onnx
-from gliobench.adapters.monai.region_trainer import REGION_GRADER, load_region_grader
+from gliobench.adapters.monai.region_trainer import load_region_grader
 from gliobench.adapters.monai.torch_network import (
     TorchNetwork,
     trained_grader,
@@ -26,7 +26,7 @@ from gliobench.domain.errors import InvalidInputError, NotFoundError
 from gliobench.domain.files.documents import read_document, read_file
 from gliobench.domain.files.whole import write_whole
 from gliobench.domain.geometry.grids import BoolArray, FloatArray
-from gliobench.domain.networks.region_grader import RegionGrader
+from gliobench.domain.networks.region_grader import REGION_GRADER, RegionGrader
 from gliobench.domain.statistics.conformal import fit_conformal_sets
 from gliobench.domain.statistics.temperature import fit_temperature
 from gliobench.domain.studies.patients import patient_hash

@@ -23,9 +23,8 @@ from gliobench.application.ports.backend import Backend, BackendOptions
 from gliobench.application.ports.network import Grader
 from gliobench.domain.errors import BackendError, InvalidInputError
 from gliobench.domain.files.documents import read_document, read_file
-from gliobench.domain.networks.region_grader import RegionGrader
+from gliobench.domain.networks.region_grader import REGION_GRADER, RegionGrader
 
-REGION_GRADER = "grader.json"
 EMBEDDED_WEIGHTS = Path(__file__).parent / "weights"
 _READS = {name: reads for reads, name in NAMES.items()}
 _READS[CNN_INTENSITY_ONNX] = _READS[CNN_ONNX]

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from gliobench.application.ports.registrar import Scan
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry.grids import BoolArray, Grid
+from gliobench.domain.geometry.placed_slices import LPS_TO_RAS
 
-_RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
 FINEST_MM = 1.5
 """Least edge of the voxels that are compared."""
 _KNOTS = 257
@@ -30,7 +30,7 @@ def image_of(voxels: NDArray[np.float32] | NDArray[np.uint8], grid: Grid) -> sit
     Raises:
         InvalidInputError: The axes of the grid are not perpendicular.
     """
-    lps = _RAS_TO_LPS @ grid.affine
+    lps = LPS_TO_RAS @ grid.affine
     directions = lps[:3, :3] / grid.spacing_mm
     if not np.allclose(directions.T @ directions, np.eye(3), atol=1e-3):
         raise InvalidInputError("an image on a sheared grid cannot be registered")

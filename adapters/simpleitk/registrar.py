@@ -15,6 +15,7 @@ from gliobench.adapters.simpleitk.images import FINEST_MM, evened, mask_of, shru
 from gliobench.application.ports.registrar import Registrar, Registration, Scan
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry.grids import BoolArray
+from gliobench.domain.geometry.placed_slices import LPS_TO_RAS
 from gliobench.domain.geometry.rigid import Rigid
 
 VERSION = 2
@@ -29,7 +30,6 @@ _TRIED = (4, 2, 1)
 _SIGNS = tuple(product((-1.0, 1.0), repeat=3))
 _TURNED_DEG = 45.0
 """Least angle between the position found and one that is turned."""
-_RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,4 +218,4 @@ def _motion(pose: sitk.Euler3DTransform) -> Rigid:
     matrix = np.eye(4)
     matrix[:3, :3] = turn
     matrix[:3, 3] = centre + shift - turn @ centre
-    return Rigid(_RAS_TO_LPS @ matrix @ _RAS_TO_LPS).inverse
+    return Rigid(LPS_TO_RAS @ matrix @ LPS_TO_RAS).inverse

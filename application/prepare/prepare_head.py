@@ -35,6 +35,7 @@ from gliobench.domain.errors import FaultError, InvalidInputError
 from gliobench.domain.geometry.grids import BoolArray
 from gliobench.domain.geometry.resampling import Float32Array, pulled, pulled_region
 from gliobench.domain.geometry.rigid import Rigid
+from gliobench.domain.metrics.segmentation import dice
 from gliobench.domain.studies.plausibility import LARGEST_BRAIN_ML, SMALLEST_BRAIN_ML, shows_skull
 from gliobench.domain.studies.raw_images import shown_share
 from gliobench.domain.studies.study import Modality, Study
@@ -129,7 +130,7 @@ class PrepareHead:
             )
             for m, item in (found | {anchor: placed}).items()
         }
-        overlap = _dice(brain, self._template_brain())
+        overlap = dice(reference=self._template_brain(), prediction=brain)
         quality = Quality(measured, float(brain.sum()) / 1000, overlap, placed.uprightness)
         check_quality(study_id, quality)
         check_brain(study_id, scans, inside)
@@ -282,10 +283,6 @@ def _places_mm(brain: BoolArray) -> NDArray[np.float64]:
     voxels = np.argwhere(brain[::4, ::4, ::4]) * 4
     placed = voxels @ PREPARED_GRID.affine[:3, :3].T + PREPARED_GRID.affine[:3, 3]
     return np.asarray(placed, dtype=np.float64)
-
-
-def _dice(one: BoolArray, other: BoolArray) -> float:
-    return float(2 * (one & other).sum() / max(1, int(one.sum()) + int(other.sum())))
 
 
 def _checked(study_id: str, look: Callable[[], FoundT]) -> FoundT:

@@ -18,7 +18,7 @@ from gliobench.domain.evaluation.summarise import summarise
 from gliobench.domain.evaluation.summary import RunSummary
 from gliobench.domain.geometry.grids import FloatArray
 from gliobench.domain.position.bias import position_bias
-from gliobench.domain.position.control_responses import Response
+from gliobench.domain.position.control_responses import NO_PROBABILITY, Response
 from gliobench.domain.position.placements import Placements
 from gliobench.domain.predictions.prediction import Form
 from gliobench.domain.statistics.bootstrap import REPLICATES
@@ -28,7 +28,6 @@ from gliobench.domain.statistics.proportions import wilson
 from gliobench.domain.statistics.reliability import Reliability, reliability
 
 ON_PLANE = (Form.POINT, Form.BOX, Form.POLYGON)
-NO_PROBABILITY = NotEstimable("it gives no probabilities")
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,6 +11,8 @@ from gliobench.domain.networks.conformal_sets import ConformalSets
 from gliobench.domain.networks.region_measures import FEATURES, RegionMeasures
 
 KIND = "region-grader"
+REGION_GRADER = "grader.json"
+"""How its file is named."""
 VERSION = 1
 BASELINE = "baseline"
 """The share of the log-odds that depends on no feature: those of a tumour average in all of them."""

@@ -20,6 +20,7 @@ from gliobench.adapters.html.tables import (
     tabulate,
     without_empty,
 )
+from gliobench.domain.comparison.arms import ON_PLANE
 from gliobench.domain.comparison.report import Arm, Report
 from gliobench.domain.evaluation.summary import FormSummary
 from gliobench.domain.labels.regions import REGION_TITLES, Region
@@ -28,7 +29,6 @@ from gliobench.domain.predictions.prediction import Form
 from gliobench.domain.statistics.estimate import UNMEASURED
 
 NOT_MASKS = tuple(form for form in Form if form is not Form.MASK)
-ON_PLANE = (Form.POINT, Form.BOX, Form.POLYGON)
 TABLES = {
     "On the axial plane of the largest reference area, comparable across all kinds of models.": ON_PLANE,
     "In the volume.": (Form.POINT_3D, Form.BOX_3D),
