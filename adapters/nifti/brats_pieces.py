@@ -15,13 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gliobench.adapters.nifti.brats_study_source import joined
-from gliobench.adapters.nifti.image_names import are_of_sequences, is_named_like_image
+from gliobench.adapters.nifti.image_names import (
+    are_of_sequences,
+    is_named_like_image,
+    is_shown_name,
+)
 from gliobench.adapters.nifti.index_rows import IndexRows, VersionOf, folder_of
 from gliobench.adapters.nifti.study_folders import (
     FOLDERS_BELOW_ROOT,
     StudyFolder,
     find_within,
-    is_shown_name,
     kin_of,
 )
 from gliobench.adapters.nifti.study_names import named
@@ -162,18 +165,23 @@ class BratsPieces:
         yield from sorted(rows, key=_order)
 
     def _joined(self, rows: list[IndexedStudy]) -> list[IndexedStudy]:
-        """Return one row for a study whose mask lies in a folder of masks."""
-        if len(rows) != 2:
+        """Return one row for a study whose files lie in several folders that belong together."""
+        if len(rows) == 1:
             return rows
         folders = [folder_of(row, self._root, lambda root, path, _: root / path) for row in rows]
         study, *others = joined(folders)
         if others:
             return rows
-        images, masks = rows if study.folder == folders[0].folder else reversed(rows)
-        files = [*images.files, *(file for file in masks.files if file.role == MASK)]
+        pairs = [*zip(rows, folders, strict=True)]
+        files = [
+            file
+            for row, folder in pairs
+            for file in row.files
+            if folder.images or file.role == MASK
+        ]
         files.sort(key=lambda file: (file.role == OTHER_MASK, file.role == MASK))
-        row = replace(images, files=tuple(files), has_misnamed_mask=study.has_misnamed_mask)
-        return [row]
+        first = next(row for row, folder in pairs if folder.images)
+        return [replace(first, files=tuple(files), has_misnamed_mask=study.has_misnamed_mask)]
 
     def _folder(self, parts: tuple[str, ...]) -> DatasetPath:
         place = self._root

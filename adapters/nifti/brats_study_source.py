@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import final
 
+from gliobench.adapters.nifti.image_names import ends_in_sequence
 from gliobench.adapters.nifti.mask_names import is_of_masks, is_of_something_else
 from gliobench.adapters.nifti.study_folders import StudyFolder, find_studies, without_strays
 from gliobench.adapters.nifti.study_names import named
@@ -31,16 +32,17 @@ class BratsStudySource(NiftiStudySource):
     def __init__(self, root: DatasetPath | str) -> None:
         root = resolved(root)
         with listing(root):
-            folders = with_masks_apart(named(without_strays(find_studies(root))))
+            folders = joined_folders(named(without_strays(find_studies(root))))
         if not folders:
             raise NotFoundError(f"no study in {root}: wanted files such as <study>_flair.nii.gz")
         super().__init__(FoundStudies.of(folders))
 
 
-def with_masks_apart(studies: Iterable[StudyFolder]) -> list[StudyFolder]:
-    """Join each study with its mask in a folder of masks, where no other folder has files of the study.
+def joined_folders(studies: Iterable[StudyFolder]) -> list[StudyFolder]:
+    """Join the folders of each study, where the files name it and each folder what it holds.
 
-    Their files name the study, and the folder's name denotes masks: one of a model's predictions is left.
+    That is one sequence, as in `IXI-T1`, or masks, as in UPENN-GBM's `images_segm`; a folder of a model's
+    predictions is left.
     """
     by_id: dict[str, list[StudyFolder]] = defaultdict(list)
     for study in studies:
@@ -50,18 +52,35 @@ def with_masks_apart(studies: Iterable[StudyFolder]) -> list[StudyFolder]:
 
 def joined(same: list[StudyFolder]) -> list[StudyFolder]:
     """Return one study for the images and the mask of one id; otherwise the folders as they are."""
-    images, *others = sorted(same, key=lambda study: not study.images)
-    if len(others) != 1 or not _belong_together(images, others[0]):
+    images = [study for study in same if study.images]
+    masks = [study for study in same if not study.images]
+    if len(same) == 1 or not images or any(study.is_named_by_folder for study in same):
         return same
-    (masks,) = others
-    return [replace(images, masks=masks.masks, has_misnamed_mask=masks.has_misnamed_mask)]
+    if not _are_of_sequences(images) or not all(_belongs_to(images, item) for item in masks):
+        return same
+    study = replace(
+        images[0],
+        images={modality: paths for item in images for modality, paths in item.images.items()},
+        masks=[path for item in (*images, *masks) for path in item.masks],
+        other_masks=[path for item in images for path in item.other_masks],
+        has_misnamed_mask=any(item.has_misnamed_mask for item in same),
+    )
+    return [study]
 
 
-def _belong_together(images: StudyFolder, masks: StudyFolder) -> bool:
-    if images.is_named_by_folder or masks.is_named_by_folder:
-        return False
-    is_apart = bool(images.images) and not images.masks and bool(masks.masks) and not masks.images
-    shared = {str(place) for place in (images.folder, *images.folder.parents)}
+def _are_of_sequences(folders: list[StudyFolder]) -> bool:
+    """Return whether each of several folders is named after the only sequence that it holds of the study."""
+    sequences = {modality for study in folders for modality in study.images}
+    return len(folders) == 1 or (
+        len(sequences) == len(folders)
+        and all(ends_in_sequence(study.folder.name, [*study.images]) for study in folders)
+    )
+
+
+def _belongs_to(images: list[StudyFolder], masks: StudyFolder) -> bool:
+    """Return whether masks lie in a folder that is named after masks, where the images have none."""
+    shared = {str(place) for study in images for place in (study.folder, *study.folder.parents)}
     places = (masks.folder, *masks.folder.parents)
     own = [place.name for place in places if str(place) not in shared]
+    is_apart = bool(masks.masks) and not any(study.masks for study in images)
     return is_apart and any(map(is_of_masks, own[:1])) and not any(map(is_of_something_else, own))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from gliobench.adapters.nifti.image_variants import Variant, variants
@@ -16,6 +16,7 @@ _OF_A_NAME = re.IGNORECASE | re.DOTALL  # a name may contain a line end
 _NIFTI = re.compile(r"(?P<stem>.+)\.nii(\.gz)?", _OF_A_NAME)
 _NAMES = "|".join(re.escape(name) for m in Modality for name in m.names)
 _IMAGE = re.compile(rf"((?P<prefix>.+)[-_.])?(?P<name>{_NAMES})", _OF_A_NAME)
+_ARCHIVE_OF_A_MAC = "__MACOSX"
 _SEPARATOR = re.compile(r"[-_.]")
 _ENDED = re.compile(r"(?:(?P<start>.*)[-_.])?(?P<end>[^-_.]+)", _OF_A_NAME)
 _NUMBERED = re.compile(
@@ -34,6 +35,16 @@ ByPrefix: TypeAlias = dict[str, dict[Modality, list[DatasetPath]]]
 """Images of each sequence, by what their names begin with."""
 
 
+def is_shown(entry: DatasetPath) -> bool:
+    """Return whether an entry of a folder is neither hidden nor an archive's leftover."""
+    return is_shown_name(entry.name)
+
+
+def is_shown_name(name: str) -> bool:
+    """Return whether a name in a folder is neither hidden nor an archive's leftover."""
+    return not name.startswith(".") and name != _ARCHIVE_OF_A_MAC
+
+
 def nifti_stem(path: DatasetPath) -> str:
     """Return an image's name without its suffix; empty for other files."""
     return _stem(path.name)
@@ -50,6 +61,12 @@ def sequence_of(folder: str) -> Modality | None:
     return Modality.of_channel(_without_number(folder))
 
 
+def ends_in_sequence(folder: str, sequences: Sequence[Modality]) -> bool:
+    """Return whether a folder is named after the only one of some sequences, perhaps at its end: `IXI-T1`."""
+    ends = (Modality.of_channel(name) for _, name in _splits(folder))
+    return len(sequences) == 1 and sequences[0] in ends
+
+
 def are_of_sequences(folders: Iterable[str]) -> bool:
     """Return whether some of the folders may hold one sequence each of one study."""
     return any(map(sequence_of, folders))
@@ -61,6 +78,17 @@ def is_of_sequence_folder(stem: str, folder: str) -> bool:
     if wanted is None:
         return is_of_masks(folder) and mask_claim(stem, ("",)) is not None
     return any(Modality.of_channel(name) is wanted for _, name in _splits(stem))
+
+
+def name_by_folder(folder: str) -> str:
+    """Return how files in the folder of a sequence or of masks would be named by it; empty for others."""
+    sequence = sequence_of(folder)
+    return sequence.alias if sequence else "seg" * is_of_masks(folder)
+
+
+def names_a_sequence(stem: str) -> bool:
+    """Return whether a part of a file's name is a sequence."""
+    return any(Modality.of_channel(end) for _, end in _splits(stem))
 
 
 def by_prefix(files: Iterable[NamedFile]) -> tuple[ByPrefix, list[NamedFile]]:

@@ -14,18 +14,20 @@ from dataclasses import dataclass, field
 from gliobench.adapters.nifti.image_file import Channel
 from gliobench.adapters.nifti.image_names import (
     NamedFile,
-    are_of_sequences,
     by_prefix,
+    ends_in_sequence,
     is_named_like_image,
-    is_of_sequence_folder,
+    is_shown,
     nifti_stem,
 )
 from gliobench.adapters.nifti.mask_names import (
     MaskClaim,
     begins_with,
+    is_of_masks,
     is_of_something_else,
     mask_claim,
 )
+from gliobench.adapters.nifti.sequence_folders import images_in, in_folders_of_sequences
 from gliobench.application.ports.dataset_path import DatasetPath
 from gliobench.domain.studies.faults import FaultKind, FaultyStudyError
 from gliobench.domain.studies.patients import is_sure
@@ -35,7 +37,6 @@ FOLDERS_BELOW_ROOT = 3  # as in root/TrainingData/HGG/<study>
 _NUMBER = re.compile(r"\d+")
 _OF_A_NAME = re.IGNORECASE | re.DOTALL  # a name may contain a line end
 _MASK = re.compile(r"((?P<prefix>.+?)[-_.])?seg(m|mentations?)?", _OF_A_NAME)
-_ARCHIVE_OF_A_MAC = "__MACOSX"
 _NAMED = 5  # number of files listed in a message
 _KNOWN_ID = re.compile(r"BraTS.*\d|TCGA-\w\w-\w{4}.*", _OF_A_NAME)
 
@@ -130,7 +131,7 @@ def image_at(path: DatasetPath) -> DatasetPath:
     Raises:
         FaultyStudyError: There are several.
     """
-    return _only(_images_in(path) or [path], str(path)) if path.is_dir() else path
+    return _only(images_in(path) or [path], str(path)) if path.is_dir() else path
 
 
 def names_of(paths: Sequence[DatasetPath]) -> str:
@@ -148,54 +149,16 @@ def find_within(folder: DatasetPath, levels: int) -> Iterator[StudyFolder]:
         if not entry.is_dir():
             files += [NamedFile(stem, [entry])] if stem else []
         elif is_named_like_image(entry.name):
-            files.append(NamedFile(stem, _images_in(entry) or [entry]))
+            files.append(NamedFile(stem, images_in(entry) or [entry]))
         else:
             folders.append(entry)
-    of_sequences = _in_folders_of_sequences(folders)
-    files += of_sequences.values()
+    of_sequences = in_folders_of_sequences(folders)
+    files += [file for found in of_sequences.values() for file in found]
     folders = [entry for entry in folders if entry not in of_sequences]
     yield from _studies_among(folder, files, has_folders=bool(folders))
     if levels:
         for entry in folders:
             yield from find_within(entry, levels - 1)
-
-
-def _in_folders_of_sequences(folders: list[DatasetPath]) -> dict[DatasetPath, NamedFile]:
-    """Return the image of each folder that holds one sequence of one study, as `2_T1GD/NIFTI/T1GD.nii.gz`.
-
-    Folders named T1 and T2 may also be times of examination, or hold many studies.
-    """
-    if not are_of_sequences(entry.name for entry in folders):
-        return {}
-    alone = {entry: found[0] for entry in folders if len(found := _images_in(entry)) == 1}
-    images = {
-        entry: NamedFile(nifti_stem(image), [image])
-        for entry, image in alone.items()
-        if is_of_sequence_folder(nifti_stem(image), entry.name)
-    }
-    return images if are_of_sequences(entry.name for entry in images) else {}
-
-
-def is_shown(entry: DatasetPath) -> bool:
-    """Return whether an entry of a folder is neither hidden nor an archive's leftover."""
-    return is_shown_name(entry.name)
-
-
-def is_shown_name(name: str) -> bool:
-    """Return whether a name in a folder is neither hidden nor an archive's leftover."""
-    return not name.startswith(".") and name != _ARCHIVE_OF_A_MAC
-
-
-def _images_in(folder: DatasetPath, levels: int = FOLDERS_BELOW_ROOT) -> list[DatasetPath]:
-    """Return the images in a folder named like an image, as some archive tools create them."""
-    entries = sorted(entry for entry in folder.iterdir() if is_shown(entry))
-    images: list[DatasetPath] = []
-    for entry in [entry for entry in entries if nifti_stem(entry)] or entries:
-        if not entry.is_dir():
-            images.append(entry)
-        elif levels:
-            images += _images_in(entry, levels - 1)
-    return images
 
 
 def _studies_among(
@@ -210,7 +173,7 @@ def _studies_among(
         elif not others and _NUMBER.search(folder.name):
             yield StudyFolder(id=folder.name, folder=folder, is_named_by_folder=True)
     for prefix in prefixes:
-        study_id = _study_id(prefix, folder, is_alone=len(prefixes) == 1)
+        study_id = _study_id(prefix, folder, [*images.get(prefix, ())], is_alone=len(prefixes) == 1)
         claims = _claims(owned.get(prefix, []), {prefix, study_id})
         yield StudyFolder(
             id=study_id,
@@ -251,10 +214,13 @@ def _claims(files: list[NamedFile], owners: Collection[str]) -> dict[MaskClaim, 
     return claims
 
 
-def _study_id(prefix: str, folder: DatasetPath, *, is_alone: bool) -> str:
+def _study_id(
+    prefix: str, folder: DatasetPath, sequences: Sequence[Modality], *, is_alone: bool
+) -> str:
     if prefix and (not is_alone or _KNOWN_ID.fullmatch(prefix) or is_sure(prefix)):
         return prefix
-    return folder.name
+    is_of_many = ends_in_sequence(folder.name, sequences) if sequences else is_of_masks(folder.name)
+    return prefix if prefix and is_of_many else folder.name
 
 
 def _only(paths: list[DatasetPath], what: str, remedy: str = "") -> DatasetPath:

@@ -10,8 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from gliobench.adapters.nifti.bids.bids_names import SESSION, SUBJECT, BidsFile, Visit
 from gliobench.adapters.nifti.documents import read_json
-from gliobench.adapters.nifti.image_names import nifti_stem
-from gliobench.adapters.nifti.study_folders import is_shown
+from gliobench.adapters.nifti.image_names import is_shown, nifti_stem
 from gliobench.application.ports.dataset_path import DatasetPath
 
 ANAT = "anat"

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from gliobench.adapters.nifti.bids.bids_names import BidsFile, parse_name
 from gliobench.adapters.nifti.documents import read_json
-from gliobench.adapters.nifti.study_folders import is_shown
+from gliobench.adapters.nifti.image_names import is_shown
 from gliobench.application.datasets.read_table import read_table
 from gliobench.application.ports.dataset_path import DatasetPath
 from gliobench.domain.errors import InvalidInputError

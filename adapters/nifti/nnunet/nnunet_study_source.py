@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import final
 
 from gliobench.adapters.nifti.image_file import Channel
-from gliobench.adapters.nifti.image_names import nifti_stem
+from gliobench.adapters.nifti.image_names import is_shown, nifti_stem
 from gliobench.adapters.nifti.nnunet.dataset_json import ENDINGS, NAME, DatasetJson, channel_of
-from gliobench.adapters.nifti.study_folders import StudyFolder, is_shown
+from gliobench.adapters.nifti.study_folders import StudyFolder
 from gliobench.adapters.nifti.study_source import FoundStudies, NiftiStudySource, listing
 from gliobench.application.ports.dataset_path import DatasetPath, resolved
 from gliobench.domain.errors import InvalidInputError, NotFoundError

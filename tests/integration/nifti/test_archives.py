@@ -68,6 +68,49 @@ ARCHIVES: Mapping[str, tuple[list[str], Found]] = {
         under("P1/t1ce/", "P1_t1ce"),
         {"P1": ("P1", ["t1c: P1_t1ce.nii.gz"])},
     ),
+    "a folder of each sequence of many": (
+        [
+            *under("IXI-T1/", "IXI002-Guys-T1", "IXI012-HH-T1"),
+            *under("IXI-T2/", "IXI002-Guys-T2"),
+            *under("masks/", "IXI002-Guys_seg"),
+        ],
+        {
+            "IXI002-Guys": (
+                "IXI002-Guys",
+                [
+                    "mask: IXI002-Guys_seg.nii.gz",
+                    "t1n: IXI002-Guys-T1.nii.gz",
+                    "t2w: IXI002-Guys-T2.nii.gz",
+                ],
+            ),
+            "IXI012-HH": ("IXI012-HH", ["t1n: IXI012-HH-T1.nii.gz"]),
+        },
+    ),
+    "sequences named by folders alone": (
+        [*under("T1ce/", "001", "002"), *under("FLAIR/", "001"), *under("labels/", "001")],
+        {
+            "001": ("001", ["mask: 001.nii.gz", "t1c: 001.nii.gz", "t2f: 001.nii.gz"]),
+            "002": ("002", ["t1c: 002.nii.gz"]),
+        },
+    ),
+    "sequences of one study named by folders alone": (
+        [*under("P1/T1ce/", "image"), *under("P1/FLAIR/a/", "im"), *under("P1/seg/", "image")],
+        {"P1": ("P1", ["mask: image.nii.gz", "t1c: image.nii.gz", "t2f: im.nii.gz"])},
+    ),
+    "studies in folders of sequences": (
+        [*under("T1ce/P1/", "im"), *under("T1ce/P2/", "im"), *under("FLAIR/P2/", "im")],
+        {
+            "P1": ("P1", ["t1c: im.nii.gz"]),
+            "P2": ("P2", ["t1c: im.nii.gz", "t2f: im.nii.gz"]),
+        },
+    ),
+    "visits in folders of dates": (
+        [*under("2019/", "P1_flair", "P2_flair"), *under("2020/", "P1_t1c", "P2_t1c")],
+        {
+            "P1": ("P1", ["t2f: P1_flair.nii.gz"]),
+            "P2": ("P2", ["t2f: P2_flair.nii.gz"]),
+        },
+    ),
     "times called T1 and T2": (
         [
             *under("P1/T1/", "flair", "seg"),

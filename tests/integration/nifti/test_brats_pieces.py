@@ -81,6 +81,17 @@ TREES = {
             f"EGD-{n}/5_MASK/NIFTI/MASK.nii.gz",
         )
     ],
+    "a folder of each sequence of many": [
+        *(
+            f"IXI-{name}/IXI{n:03}-{name}.nii.gz"
+            for n in range(4)
+            for name in ("T1", "T2")[n % 3 :]
+        ),
+        *(f"masks/IXI{n:03}_seg.nii.gz" for n in (1, 7)),
+    ],
+    "sequences named by folders alone": [
+        f"{name}/{n:03}.nii.gz" for n in range(5) for name in (*SEQUENCES, "seg")
+    ],
     "times named like sequences": [
         path for n in range(5) for time in ("T1", "T2") for path in plain(f"P{n}/{time}")
     ],
