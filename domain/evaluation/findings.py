@@ -44,7 +44,7 @@ class FindingKind(str, Enum):
     ANOTHER_FRAME = (
         "places in another frame",
         Consequence.STAMPED,
-        "Places may be in another frame",
+        "Places may be in another frame or of other patients",
     )
     OPPOSITE_CLASSES = (
         "classes opposite to the references",

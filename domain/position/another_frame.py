@@ -1,13 +1,15 @@
-"""Answers that fit the tumours only exchanged, turned, scaled or moved: of another frame, perhaps."""
+"""Answers that fit the tumours only exchanged, turned, scaled or moved, or those of other patients."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import permutations, product
 from operator import itemgetter
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gliobench.domain.evaluation.case_columns import CENTRE, IN_VOLUME, VOXEL_MM, by_axis
 from gliobench.domain.evaluation.case_table import CaseTable
@@ -15,6 +17,7 @@ from gliobench.domain.geometry.grids import Axis, FloatArray
 from gliobench.domain.position.placements import Placements
 from gliobench.domain.position.tracking import distances_mm, lie_in_one_place
 from gliobench.domain.predictions.prediction import Form
+from gliobench.domain.statistics.sampling import Indices
 
 FEWEST = 8
 """Patients: of fewer, one of the seven changes may fit by chance."""
@@ -34,6 +37,7 @@ MOST = 500
 MOST_IN_VOLUME = 200
 """Likewise in the volume, where there are seven times as many changes."""
 
+_DIGITS = re.compile(r"\d+")
 _X, _Y = np.diag([-1.0, 1.0]), np.diag([1.0, -1.0])
 _EXCHANGED = np.array([[0.0, 1.0], [1.0, 0.0]])
 _CHANGES: Mapping[str, FloatArray] = {
@@ -85,13 +89,13 @@ class BetterFit:
         """Describe it, and what to look at."""
         return (
             f"{whose} follow the tumours of {self.n} studies where {self.change} (tracking index {self.index:.2f}, as "
-            f"they are {self.index_as_is:.2f}): check the unit and the frame of coordinates (LPS or RAS), the size of "
-            "pictures, the order of axes and the orientation of masks before the errors are believed."
+            f"they are {self.index_as_is:.2f}): check the names of studies, the unit and the frame of coordinates (LPS or "
+            "RAS), the size of pictures, the order of axes and the orientation of masks before the errors are believed."
         )
 
 
 def better_fit(cases: CaseTable) -> BetterFit | None:
-    """Find a mirror image, a turn, another order of axes, a scale or a shift by which answers fit the tumours.
+    """Find a mirror image, a turn, another order of axes, a scale, a shift or other patients that answers fit.
 
     Places on axial slices are looked at first, then those in the volume. They are taken from the median of
     the cohort's, so that it does not matter about which point they are mirrored; a constant answer fits no
@@ -107,11 +111,16 @@ def better_fit(cases: CaseTable) -> BetterFit | None:
     return next(filter(None, found), None)
 
 
-def _better(places: _Places, patients: Collection[str]) -> BetterFit | None:
+def _better(places: _Places, patients: Sequence[str]) -> BetterFit | None:
     if len(set(patients)) < FEWEST or lie_in_one_place(places.reference):
         return None
     as_is = places.index(np.eye(places.reference.shape[1]))
-    return _changed(places, as_is) or _scaled(places, as_is) or _shifted(places, as_is)
+    return (
+        _changed(places, as_is)
+        or _scaled(places, as_is)
+        or _shifted(places, as_is)
+        or _exchanged(places, as_is, np.array(patients))
+    )
 
 
 def _changed(places: _Places, as_is: float) -> BetterFit | None:
@@ -144,6 +153,38 @@ def _shifted(places: _Places, as_is: float) -> BetterFit | None:
     return BetterFit(
         f"they are moved by {words} mm", as_is, places.index(same, shift), len(places.reference)
     )
+
+
+def _exchanged(places: _Places, as_is: float, patients: NDArray[np.str_]) -> BetterFit | None:
+    """Find answers that are of other patients, such as those of shifted rows."""
+    if as_is > 1 - BETTER_BY:
+        return None
+    same = np.eye(places.reference.shape[1])
+    found = (
+        (replace(places, predicted=places.predicted[order]).index(same), order.tolist())
+        for order in (*_row_orders(patients), places.nearest(patients))
+    )
+    index, order = max(found, key=itemgetter(0))
+    moved = [at for at, answer in enumerate(order) if patients[answer] != patients[at]]
+    if index < max(FITS, as_is + BETTER_BY) or 2 * len(moved) < len(order):
+        return None
+    words = (
+        f"they are taken for those of other patients, such as that of {patients[order[moved[0]]]} for "
+        f"{patients[moved[0]]}"
+    )
+    return BetterFit(words, index, as_is, len(order))
+
+
+def _row_orders(names: NDArray[np.str_]) -> Iterator[Indices]:
+    """Yield orders in which a table may have been written: shifted by a row, reversed, 10 before or after 2."""
+    rows = np.arange(len(names))
+    yield np.roll(rows, 1)
+    yield np.roll(rows, -1)
+    yield rows[::-1]
+    numbers = [[int(digits) for digits in _DIGITS.findall(name)] for name in names.tolist()]
+    by_number = np.array(sorted(rows.tolist(), key=numbers.__getitem__))
+    yield by_number
+    yield np.argsort(by_number)
 
 
 @dataclass(frozen=True, eq=False)
@@ -193,6 +234,17 @@ class _Places:
         is_due = mean_mm > LEAST_MM and scaled_mm * LESS_BY < mean_mm
         return np.asarray(1 / slopes) if is_due else None
 
+    def nearest(self, patients: NDArray[np.str_]) -> Indices:
+        """Return the answer of each tumour, (N,): another patient's where either is the other's nearest by far."""
+        apart = self._apart_mm(np.eye(self.reference.shape[1]), self.shift)
+        marks = self.reference * self.unit_mm
+        between = distances_mm(predicted=marks, reference=marks)
+        between[patients[:, None] == patients] = np.inf
+        near = apart < np.median(between.min(axis=1)) / LESS_BY
+        answers, order = apart.argmin(axis=0), np.arange(len(apart))
+        mutual = near[answers, order] & (apart.argmin(axis=1)[answers] == order)
+        return np.where(mutual, answers, order)
+
     def mean_mm(self, change: FloatArray, shift: FloatArray | float = 0.0) -> float:
         """Return the mean error after a change, about the medians but for a shift."""
         return float(np.trace(self._apart_mm(change, shift))) / len(self.reference)
@@ -204,7 +256,7 @@ class _Places:
         )
 
 
-def _axial(cases: CaseTable) -> Iterator[tuple[_Places, Collection[str]]]:
+def _axial(cases: CaseTable) -> Iterator[tuple[_Places, Sequence[str]]]:
     axial = cases.take(np.flatnonzero(cases.columns["plane_axis"] == Axis.AXIAL)[:MOST])
     for form in (Form.POINT, Form.BOX, Form.POLYGON):
         answered = Placements.of(axial, form)
@@ -212,7 +264,7 @@ def _axial(cases: CaseTable) -> Iterator[tuple[_Places, Collection[str]]]:
         yield _Places.of(*marks, np.ones((1, 2))), answered.patients
 
 
-def _in_volume(cases: CaseTable) -> Iterator[tuple[_Places, Collection[str]]]:
+def _in_volume(cases: CaseTable) -> Iterator[tuple[_Places, Sequence[str]]]:
     reference, unit_mm = (cases.stack(by_axis(name)) for name in (CENTRE, VOXEL_MM))
     for form in IN_VOLUME:
         predicted = cases.stack(by_axis(form.value))

@@ -71,6 +71,30 @@ def test_answers_on_another_scale_are_recognised(by: float, words: str) -> None:
     assert found.index == pytest.approx(1.0)
 
 
+def test_answers_of_the_next_row_are_recognised() -> None:
+    following = dict(zip(TUMOURS, [*TUMOURS[1:], TUMOURS[0]], strict=True))
+
+    found = better_fit(answered(lambda i, j: (following[i, j][0] + 0.5, following[i, j][1])))
+
+    assert found is not None
+    assert (
+        found.change
+        == "they are taken for those of other patients, such as that of patient of s9 for patient of s0"
+    )
+    assert found.index > 0.9
+    assert found.index_as_is < 0.2
+
+
+def test_answers_that_half_of_the_patients_have_exchanged_are_recognised() -> None:
+    apart = [(10 * n, 5 * n) for n in range(10)]
+    other = dict(zip(apart, [*apart[:5], *apart[7:], *apart[5:7]], strict=True))
+
+    found = better_fit(answered(lambda i, j: other[i, j], apart))
+
+    assert found is not None
+    assert found.change.endswith("such as that of patient of s8 for patient of s5")
+
+
 def test_answers_that_are_all_moved_by_the_same_are_recognised() -> None:
     found = better_fit(answered(lambda i, j: (i + 5, j - 8)))
 
