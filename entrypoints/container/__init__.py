@@ -2,7 +2,8 @@
 
 An adapter or a use case is imported when it is first asked for, so that a library that is slow or
 not installed matters only to those who use it. What needs more than its arguments handed over is
-wired in a module of this package.
+wired in a module of this package: its functions take datasets and places as on the command line, and from
+`Container` the settings of this process and what opens datasets, folders, stores and runs.
 """
 
 from __future__ import annotations

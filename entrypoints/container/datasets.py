@@ -265,13 +265,7 @@ def mask_convention(settings: Settings) -> LabelConvention:
 def cohort_name(
     dataset: str, *, open_storage: Callable[[str], Storage], listed_root: Callable[[str], str]
 ) -> str:
-    """Call a cohort by its folder's name, fit to be shown, without the folders that it lies in.
-
-    Args:
-        dataset: As on the command line.
-        open_storage: Opens a folder or URL.
-        listed_root: Returns the dataset that an index lists.
-    """
+    """Call a cohort by its folder's name, fit to be shown, without the folders that it lies in."""
     if dataset.endswith(INDEX):
         return printable(listed_root(dataset).rpartition("/")[2])
     folder = Path(dataset)

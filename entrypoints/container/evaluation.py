@@ -51,17 +51,7 @@ def evaluate(
     settle_labels: SettleLabels,
     watch: Watch = lambda _: None,
 ) -> Evaluate:
-    """Return the use case, as the settings have it.
-
-    Args:
-        settings: Of this process.
-        open_dataset: Opens the dataset.
-        open_place: Opens the place of the runs.
-        executor: Starts the workers.
-        encoder: Of the pictures that are saved.
-        settle_labels: Concludes what the labels of predicted masks mean.
-        watch: Called with the progress.
-    """
+    """Return the use case, as the settings have it."""
     return Evaluate(
         open_dataset=open_dataset,
         open_place=open_place,

@@ -67,16 +67,7 @@ def index(
     open_dataset: Callable[[str], StudySource],
     kinds: Sequence[DatasetKind],
 ) -> IndexChange:
-    """List a dataset in an index.
-
-    Args:
-        dataset: As on the command line.
-        out: File or URL of the index; an earlier one there is compared and replaced.
-        settings: Of this process.
-        open_storage: Opens the folder that it lies in.
-        open_path: Opens the dataset's folder.
-        open_dataset: Opens the dataset.
-        kinds: Of datasets.
+    """List a dataset in an index; an earlier one at `out`, a file or URL, is compared and replaced.
 
     Raises:
         InvalidInputError: The dataset is of a kind that is not listed, or `out` is another file.

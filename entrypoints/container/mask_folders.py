@@ -61,11 +61,6 @@ def find_masks(
 ) -> tuple[FoundMasks, FoundMasks]:
     """Find the references and the predictions, NIfTI files or DICOM segmentations each.
 
-    Args:
-        places: Where they lie.
-        open_path: Opens a folder.
-        segmentations: Finds those of DICOM.
-
     Raises:
         NotFoundError: A folder or file is not there, or there is no mask in the first.
         InvalidInputError: A folder holds something else, or an option is wrong.

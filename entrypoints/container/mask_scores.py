@@ -80,12 +80,6 @@ def score_places(
 ) -> MaskScores:
     """Score the masks of two places.
 
-    Args:
-        places: Where they lie.
-        settings: Of this process.
-        open_path: Opens a folder.
-        segmentations: Read those of DICOM.
-
     Raises:
         NotFoundError: A folder or file is not there, or there is no mask in the first.
         InvalidInputError: A folder holds something else, or an option is wrong.

@@ -44,12 +44,6 @@ def preparing(
 ) -> SavedPreparations:
     """Return what prepares studies, as the settings say.
 
-    Args:
-        settings: Of this process.
-        registrar: Gives the registrar.
-        bias_fields: Gives what estimates bias fields.
-        open_storage: Opens the folder where preparations are saved.
-
     Raises:
         MissingExtraError: The extra `prepare` is not installed.
         InvalidInputError: The command or the mask of the settings cannot be used.

@@ -60,12 +60,6 @@ def program_backend(
 ) -> Backend:
     """Build the backend of a program.
 
-    Args:
-        name: Of the table.
-        options: With its table, and the threads that it may use.
-        source: The studies that it will be asked about; None where they are not known yet.
-        open_path: Opens a folder.
-
     Raises:
         InvalidInputError: An option is wrong.
         NotFoundError: There is no such program, or no such file.
@@ -87,10 +81,6 @@ def program_backend(
 
 def check_programs(settings: Settings, build: BackendKind) -> dict[str, str | GliobenchError]:
     """Try the programs that tables declare, without a study.
-
-    Args:
-        settings: Of this process.
-        build: Builds the backend of a program.
 
     Returns:
         By backend: what was found, in one line, or why it cannot run.

@@ -24,13 +24,6 @@ def evaluated_dataset(
 ) -> StudySource:
     """Open a dataset to be evaluated: with the classes of the target that the settings name.
 
-    Args:
-        name: As on the command line.
-        labels: The convention of its masks.
-        settings: Of this process.
-        open_dataset: Opens the dataset.
-        read_table: Reads the user's table.
-
     Raises:
         InvalidInputError: There is no table, or it does not fit, or the rule does not fit it.
         GliobenchError: As `open_dataset` and `read_table`.
