@@ -19,12 +19,7 @@ MOST_SAID = 4000
 
 @dataclass(frozen=True, slots=True)
 class Teller:
-    """Puts what happened in a run into failures of its studies.
-
-    Args:
-        folder: Where it ran.
-        ended: How that ended.
-    """
+    """Puts what happened in a run into failures of its studies."""
 
     folder: Path
     ended: Ended

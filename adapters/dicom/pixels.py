@@ -72,11 +72,6 @@ class Encoding:
 def read_frames(file: DicomFile, encoding: Encoding, n_frames: int) -> Iterator[NDArray[Any]]:
     """Decode the frames of a file, one after the other.
 
-    Args:
-        file: Of MR images, or a segmentation.
-        encoding: What its header declared.
-        n_frames: Likewise.
-
     Yields:
         (rows, columns) integers each, as stored.
 

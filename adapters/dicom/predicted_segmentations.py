@@ -186,10 +186,6 @@ class ReferenceSegmentations(ReferenceMasks):
 
     Their empty slices are left out, so each is read on the smallest grid that also holds what it is
     compared with; how many voxels the images had is not known.
-
-    Args:
-        found: In a folder.
-        around: See `Around`.
     """
 
     def __init__(self, found: FoundSegmentations, around: Around) -> None:

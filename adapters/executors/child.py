@@ -26,11 +26,6 @@ def serve(connection: Connection, make_work: MakeWork, variables: Mapping[str, s
     """Make the work, then do jobs until the parent is gone or kills this process.
 
     Signals are the parent's business: it finishes what is in hand, here too.
-
-    Args:
-        connection: To the parent.
-        make_work: Its work.
-        variables: Its environment.
     """
     os.environ.clear()
     os.environ.update(variables)

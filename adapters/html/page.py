@@ -101,11 +101,7 @@ def _about(report: Report) -> str:
 
 @final
 class HtmlReportWriter(ReportWriter):
-    """Writes `report.html`, `report.json` with its schema, `tables/*.csv` and `figures/*.svg`.
-
-    Args:
-        storage: Where to write.
-    """
+    """Writes `report.html`, `report.json` with its schema, `tables/*.csv` and `figures/*.svg`."""
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage

@@ -42,12 +42,7 @@ _MASK_GRID = Grid(shape=(GRID, GRID, GRID), affine=np.diag([*VOXEL_MM, 1.0]))
 
 @final
 class RegionTrainer(Trainer):
-    """Learns grades from measured tumours; a fit takes no time.
-
-    Args:
-        tumours: One a patient.
-        features: Of the model.
-    """
+    """Learns grades from measured tumours; a fit takes no time."""
 
     def __init__(
         self, tumours: Sequence[RegionTumour], *, features: Sequence[str] = CHOSEN

@@ -50,11 +50,7 @@ def slice_grader_architecture() -> str:
 
 
 class MirroredLocalizer(nn.Module):
-    """A localizer as it ships: a slice beside its mirror image, and the mean of both ways round.
-
-    Args:
-        network: Of planes, as training left it.
-    """
+    """A localizer as it ships: a slice beside its mirror image, and the mean of both ways round."""
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
@@ -69,11 +65,7 @@ class MirroredLocalizer(nn.Module):
 
 
 class TurnedGrader(nn.Module):
-    """A grader as it ships: the mean over a square crop's eight turns and mirrors.
-
-    Args:
-        network: Of planes, as training left it.
-    """
+    """A grader as it ships: the mean over a square crop's eight turns and mirrors."""
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__()

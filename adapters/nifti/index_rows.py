@@ -87,11 +87,6 @@ class IndexRows:
 def folder_of(study: IndexedStudy, root: DatasetPath, open_listed: OpenListed) -> StudyFolder:
     """Return the files of a study of an index.
 
-    Args:
-        study: Its row.
-        root: The dataset's folder.
-        open_listed: Opens a file of it.
-
     Raises:
         InvalidInputError: A role of a file is no modality, and no mask.
     """

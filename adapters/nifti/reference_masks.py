@@ -16,12 +16,7 @@ from gliobench.domain.studies.study import Study
 
 @final
 class NiftiReferenceMasks(ReferenceMasks):
-    """Reads masks by study.
-
-    Args:
-        files: Of a folder.
-        convention: What their labels mean.
-    """
+    """Reads masks by study."""
 
     def __init__(self, files: MaskFiles, convention: LabelConvention) -> None:
         self._files, self._convention = files, convention

@@ -91,9 +91,6 @@ class NiftiStudySource(StudySource):
     Where `labelled` declares no label convention, it is that of the dataset's own tables, or inferred from
     all masks and names when the first mask is read as regions, which raises UndeclaredLabelsError where
     several are possible.
-
-    Args:
-        found: The studies.
     """
 
     def __init__(self, found: FoundStudies) -> None:

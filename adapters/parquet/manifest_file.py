@@ -29,10 +29,6 @@ def manifest_content(manifest: RunManifest) -> bytes:
 def read_manifest(content: bytes, *, place: str) -> RunManifest:
     """Read a manifest from the content of its file.
 
-    Args:
-        content: Of the file.
-        place: Of the run, for messages.
-
     Raises:
         JobError: It is no manifest.
     """

@@ -37,9 +37,6 @@ class PredictionParts:
     A batch is one part, written whole after its masks. Parts and masks bear the hash of what they
     hold, so they never change: a batch repeated takes the place of itself, and where two processes
     answer one study differently, both answers are kept and all readers take the same.
-
-    Args:
-        storage: Where.
     """
 
     def __init__(self, storage: Storage) -> None:

@@ -60,9 +60,6 @@ class ParquetRunStore(RunStore):
     """Keeps a run in a place: manifest.json, predictions/, masks/, scores and kept_cases.parquet.
 
     How long it took is in seconds.json: the rest is the same however long.
-
-    Args:
-        storage: Where.
     """
 
     def __init__(self, storage: Storage) -> None:

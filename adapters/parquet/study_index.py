@@ -38,10 +38,6 @@ _AGAIN = "list the dataset again by gliobench dataset index"
 class ParquetStudyIndex(StudyIndex):
     """Reads an index.
 
-    Args:
-        storage: Where it lies.
-        name: Of the file.
-
     Raises:
         NotFoundError: There is no such file.
         InvalidInputError: It is no index.

@@ -191,11 +191,7 @@ class _RayWorker(Worker):
 
 
 class Actor:
-    """Holds models, and does two jobs at a time: one is loaded while the other is inferred.
-
-    Args:
-        make_work: Makes its work; pickled.
-    """
+    """Holds models, and does two jobs at a time: one is loaded while the other is inferred."""
 
     def __init__(self, make_work: bytes) -> None:
         self._inferring = Lock()

@@ -62,13 +62,7 @@ def in_pieces(folder: DatasetPath) -> DatasetPath:
 
 
 def listed_file(root: DatasetPath, path: str, version: FileVersion) -> DatasetPath:
-    """Return a file that an index lists; one of another version raises FaultyStudyError when opened.
-
-    Args:
-        root: The dataset's folder.
-        path: Within it.
-        version: As it was listed.
-    """
+    """Return a file that an index lists; one of another version raises FaultyStudyError when opened."""
     if isinstance(root, Path):
         from gliobench.adapters.storage.listed_files import ListedFile
 

@@ -139,12 +139,7 @@ class Prompts:
 
 
 def calibration_text(question: Question, frame: Frame) -> str:
-    """Write a question about a drawn square.
-
-    Args:
-        question: For its centre or its box.
-        frame: What coordinates are asked for in.
-    """
+    """Write a question about a drawn square."""
     return (
         Template(_template(f"calibration-{question.value}"))
         .substitute(frame=_frame(_ALONE, frame), answer=_answer(question, frame.dialect))
@@ -161,10 +156,6 @@ def answer_schema(question: Question, frame: Frame = FRACTIONS) -> str:
     """Return the JSON schema of a question's answer, for constrained decoding.
 
     The spaces are those of `json.dumps`, so that an answer has one spelling.
-
-    Args:
-        question: What is asked.
-        frame: What coordinates are asked for in.
 
     Raises:
         InvalidInputError: The dialect writes no JSON.

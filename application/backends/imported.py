@@ -136,11 +136,6 @@ def check_grades(
 ) -> None:
     """Check that a table's grades are what was predicted, where it holds probabilities beside them.
 
-    Args:
-        place: Of the table, for messages.
-        said: What it holds, by study id.
-        source: The studies.
-
     Raises:
         InvalidInputError: Every grade is the reference, and no cut of the probabilities gives them.
     """

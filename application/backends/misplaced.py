@@ -35,12 +35,6 @@ def check_inside(
 ) -> None:
     """Check that a mask can be read, or most places, and lies in the image of its study.
 
-    Args:
-        name: The backend's.
-        files: Of one kind.
-        source: The studies.
-        study_ids: Those that the files are of.
-
     Raises:
         InvalidInputError: None of the first masks does, or few places: the files are of other images, in
             another frame, or of another kind.
@@ -68,12 +62,6 @@ def check_tissues(
     name: str, files: PredictionFiles, source: StudySource, study_ids: Iterable[str]
 ) -> None:
     """Check that masks whose labels are not declared call tissues what the references call them.
-
-    Args:
-        name: The backend's.
-        files: Of masks.
-        source: The studies.
-        study_ids: Those that the files are of.
 
     Raises:
         InvalidInputError: Oedema and the core without enhancement are exchanged.

@@ -106,11 +106,7 @@ class FoundTumour:
 
 @final
 class TumourFinder:
-    """Runs the localizer's network once a study, for whoever asks.
-
-    Args:
-        network: A localizer.
-    """
+    """Runs the localizer's network once a study, for whoever asks."""
 
     def __init__(self, network: Network) -> None:
         self._network = network

@@ -14,10 +14,6 @@ from gliobench.domain.errors import NotFoundError
 class ChosenStudies(StudiesOf):
     """Shows a source as if it held nothing else.
 
-    Args:
-        source: The whole.
-        study_ids: What is chosen of it.
-
     Raises:
         NotFoundError: A chosen study is not in the source.
     """

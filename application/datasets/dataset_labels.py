@@ -64,12 +64,7 @@ def propose_labels(
 def integers_by_study(
     read: Callable[[str], Integers | None], study_ids: Iterable[str]
 ) -> dict[str, Integers]:
-    """Read the integers of masks; one that is not there or cannot be read is left out.
-
-    Args:
-        read: Reads those of a study.
-        study_ids: Of these.
-    """
+    """Read the integers of masks; one that is not there or cannot be read is left out."""
 
     def held(study_id: str) -> tuple[str, Integers | None]:
         try:

@@ -16,9 +16,6 @@ from gliobench.domain.studies.study import Grade, Modality, Origin, Reference, S
 class StudiesOf(StudySource):
     """Shows a source as it is; subclasses change what they are for, and nothing else.
 
-    Args:
-        whole: The source.
-
     Attributes:
         whole: The source.
     """

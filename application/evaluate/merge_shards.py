@@ -52,9 +52,6 @@ class MergeShards:
 
     Shards are copied one after the other, a few thousand rows at a time: they follow each other in
     the order of the study ids.
-
-    Args:
-        place: Where the runs are kept.
     """
 
     def __init__(self, place: RunPlace) -> None:

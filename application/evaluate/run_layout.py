@@ -111,10 +111,6 @@ def check_division(place: RunPlace, run: str, shard: Shard) -> None:
 def find_runs(places: Sequence[str], open_storage: Callable[[str], Storage]) -> dict[str, str]:
     """Find the runs: a place that keeps one, else all those in it, in alphabetical order.
 
-    Args:
-        places: Folders or URLs.
-        open_storage: Opens one.
-
     Returns:
         The place of each, by its ending; see `by_ending`.
 

@@ -85,11 +85,6 @@ class SaveCases:
     ) -> None:
         """Keep the cases of one run; a study that cannot be drawn, or did harm, is left out.
 
-        Args:
-            store: Of the run.
-            cases: Its scores.
-            keys: Of its predictions, by study id.
-
         Raises:
             JobError: The store cannot be read or written.
             StoreError: The source cannot be read now.

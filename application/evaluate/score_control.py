@@ -25,9 +25,6 @@ class ScoreControl:
     """Adds to the scores of a run over altered images how its answers moved, and keeps them.
 
     Memory holds the keys of all true predictions, and a few cases.
-
-    Args:
-        studies: The altered ones.
     """
 
     def __init__(self, studies: ControlledStudies) -> None:

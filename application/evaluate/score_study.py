@@ -104,10 +104,6 @@ class ScoreStudy:
     def __call__(self, prediction: StudyPrediction, manifest: RunManifest) -> CaseScore:
         """Score one backend.
 
-        Args:
-            prediction: What it said of this study.
-            manifest: Of its run.
-
         Raises:
             InvalidInputError: The study's grid is not that of the predicted mask.
         """

@@ -18,10 +18,6 @@ def load_modalities(
 
     Afterwards the study holds them, so that whoever looks at it next waits no more.
 
-    Args:
-        study: The study.
-        modalities: Which to read.
-
     Returns:
         (I, J, K) float32 by modality, in the order asked for.
 

@@ -65,11 +65,6 @@ class PrepareStudy:
     def __call__(self, source: StudySource, backend: str, *, study_id: str = "") -> PreparedStudy:
         """Open a study for a backend.
 
-        Args:
-            source: Of the study.
-            backend: The name of the backend.
-            study_id: Which study; empty for the first.
-
         Raises:
             NotFoundError: The study or the backend is not there.
             InvalidInputError: The study cannot be read, or the backend is not made for such.

@@ -88,11 +88,6 @@ def check_brain(
 ) -> None:
     """Check the planes of images within the brain.
 
-    Args:
-        study_id: The study.
-        scans: Its images.
-        inside: The brain on the grid of each.
-
     Raises:
         FaultyStudyError: A plane is blank.
     """

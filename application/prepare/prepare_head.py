@@ -102,10 +102,6 @@ class PrepareHead:
     ) -> Preparation:
         """Prepare a study; other images than the anchor are left out if they cannot be read.
 
-        Args:
-            study_id: The study, for messages.
-            images: As its scanner placed them.
-
         Raises:
             FaultyStudyError: An image cannot be registered, or no brain is found.
             FaultError: The anchor cannot be read.

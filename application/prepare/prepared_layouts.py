@@ -63,11 +63,7 @@ class Layout(Protocol):
 @final
 @dataclass(frozen=True, slots=True)
 class BratsLayout(Layout):
-    """`<id>/<id>_{t1,t1ce,t2,flair}.nii.gz`.
-
-    Args:
-        folder: The dataset's.
-    """
+    """`<id>/<id>_{t1,t1ce,t2,flair}.nii.gz`."""
 
     folder: Path
 
@@ -90,11 +86,7 @@ class BratsLayout(Layout):
 @final
 @dataclass(frozen=True, slots=True)
 class BidsLayout(Layout):
-    """`sub-*/[ses-*/]anat/…_space-BraTS_desc-preproc_{T1w,T2w,FLAIR}.nii.gz`, as derivatives.
-
-    Args:
-        folder: The derivatives'.
-    """
+    """`sub-*/[ses-*/]anat/…_space-BraTS_desc-preproc_{T1w,T2w,FLAIR}.nii.gz`, as derivatives."""
 
     folder: Path
 

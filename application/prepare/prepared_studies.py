@@ -79,12 +79,7 @@ class PreparedScan(Study):
 
 @final
 class PreparedStudies(StudiesOf):
-    """Shows the studies of a source as `PreparedScan`; references lie on the grid of the anchor.
-
-    Args:
-        source: The studies as they are.
-        prepare: Prepares the images of one.
-    """
+    """Shows the studies of a source as `PreparedScan`; references lie on the grid of the anchor."""
 
     def __init__(self, source: StudySource, prepare: Prepare) -> None:
         super().__init__(source)

@@ -34,10 +34,6 @@ class SavedPreparations:
     """Prepares a study unless its preparation has been saved.
 
     A damaged file is made anew; a place that cannot be written to is used without saving.
-
-    Args:
-        prepare: Prepares it.
-        place: Where preparations are saved.
     """
 
     prepare: PrepareHead
@@ -56,11 +52,6 @@ class SavedPreparations:
         content: Callable[[], str],
     ) -> Preparation:
         """Prepare a study, or read how it was prepared.
-
-        Args:
-            study_id: The study, for messages.
-            images: As its scanner placed them.
-            content: Hashes their files.
 
         Raises:
             FaultError: As `PrepareHead`.

@@ -38,13 +38,7 @@ class WrittenStudy:
 
 @dataclass(frozen=True, slots=True)
 class WritePrepared:
-    """Writes prepared studies.
-
-    Args:
-        write_image: Writes one modality of a study.
-        painter: Draws it.
-        track: Shows the progress.
-    """
+    """Writes prepared studies."""
 
     write_image: Callable[[Path, Study, Modality], None]
     painter: StudyPainter
@@ -52,10 +46,6 @@ class WritePrepared:
 
     def __call__(self, source: StudySource, layout: Layout) -> Iterator[WrittenStudy]:
         """Write every study of a source; one that cannot be prepared leaves the others as they are.
-
-        Args:
-            source: Of prepared studies.
-            layout: Names the files.
 
         Raises:
             JobError: A file cannot be written.

@@ -30,11 +30,6 @@ class BidsDerivative(MaskWriter):
 
     A study whose id is none of BIDS is the subject of its letters and digits; participants.tsv states
     the ids.
-
-    Args:
-        out: Folder.
-        manifest: Of the run.
-        maps: Writes the files.
     """
 
     def __init__(self, out: Path, manifest: RunManifest, maps: LabelMaps) -> None:

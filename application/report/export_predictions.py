@@ -70,12 +70,7 @@ class Exported:
 
 @dataclass(frozen=True, slots=True)
 class ExportPredictions:
-    """Writes the predictions that a run was scored by.
-
-    Args:
-        write_mask: Writes one mask.
-        write_objects: Writes one study's DICOM objects.
-    """
+    """Writes the predictions that a run was scored by."""
 
     write_mask: WriteMask
     write_objects: WriteObjects

@@ -129,14 +129,7 @@ class LabelMaps(MaskWriter):
 
 @final
 class DicomObjects(MaskWriter):
-    """Writes segmentations, each with a report.
-
-    Args:
-        out: Folder.
-        manifest: Of the run.
-        source: Of the studies.
-        write_objects: Writes both of one study.
-    """
+    """Writes segmentations, each with a report."""
 
     labels = None
 

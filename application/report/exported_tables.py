@@ -32,10 +32,6 @@ Cells: TypeAlias = list[object]
 def tables_of(predictions: Iterable[StudyPrediction], manifest: RunManifest) -> dict[str, bytes]:
     """Lay out grades and places, with their failures.
 
-    Args:
-        predictions: Of the run.
-        manifest: Of the run.
-
     Returns:
         CSV by the option of `gliobench import` that reads it.
 

@@ -30,13 +30,7 @@ class SavedRuns:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenRuns:
-    """Opens runs.
-
-    Args:
-        open_storage: Opens a folder or URL.
-        open_store: Opens a run there.
-        open_place: Opens it as a place of runs.
-    """
+    """Opens runs."""
 
     open_storage: Callable[[str], Storage]
     open_store: Callable[[str], RunStore]

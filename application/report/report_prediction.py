@@ -30,12 +30,7 @@ from gliobench.domain.slices.view import brain_middle
 
 @dataclass(frozen=True, slots=True)
 class ReportPrediction:
-    """Draws predictions.
-
-    Args:
-        page: What makes pages.
-        encoder: Of the slice.
-    """
+    """Draws predictions."""
 
     page: PredictionPage
     encoder: PictureEncoder

@@ -111,9 +111,6 @@ def is_visit(name: str) -> bool:
 def patient_hash(patient_id: str) -> str:
     """Return a patient's pseudonym for weights, manifests and reports.
 
-    Args:
-        patient_id: The patient's id in its source.
-
     Returns:
         The first 16 hex digits of the name's sha256.
     """

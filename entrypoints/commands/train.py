@@ -69,11 +69,6 @@ class FitOptions:
     def run(self, trainer: Trainer, out: str, *, folds_of: Path | None) -> None:
         """Fit what is asked for, and report each fit.
 
-        Args:
-            trainer: Fits.
-            out: Folder of the training run.
-            folds_of: Training run whose folds to use.
-
         Raises:
             BadParameter: Folds by site and another run's folds are both asked for.
         """

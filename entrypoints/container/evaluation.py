@@ -76,12 +76,7 @@ def primary_origin(settings: Settings) -> PrimaryOrigin:
 
 @dataclass(frozen=True, slots=True)
 class WorkOnRequest:
-    """Makes a worker's work in the worker's process; it can be pickled.
-
-    Args:
-        settings: Of the process that asks.
-        request: What is evaluated.
-    """
+    """Makes a worker's work in the worker's process; it can be pickled."""
 
     settings: Settings
     request: EvaluationRequest

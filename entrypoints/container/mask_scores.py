@@ -58,13 +58,7 @@ class MaskScores:
 
 @dataclass(frozen=True, slots=True)
 class SegmentationReaders:
-    """What reads DICOM segmentations; all of it needs the extra.
-
-    Args:
-        find: Finds those of a folder.
-        references: Reads them as the experts' masks.
-        predictions: Reads them as answers.
-    """
+    """What reads DICOM segmentations; all of it needs the extra."""
 
     find: FindSegmentations
     references: Callable[..., ReferenceMasks]

@@ -129,12 +129,6 @@ def brain_trainer(
 ) -> Trainer:
     """Return what trains the network that outlines brains in heads.
 
-    Args:
-        source: Stripped studies.
-        held_out: Patients that no fit learns from.
-        steps: Updates of the weights.
-        seed: Of weights and heads.
-
     Raises:
         InvalidInputError: The studies have no masks, or a patient is not among them.
         MissingExtraError: The extra `prepare` is not installed.

@@ -20,13 +20,7 @@ from gliobench.entrypoints.views.summary_table import summary_table
 
 
 def show_report(written: WrittenReport, *, out: str, as_json: bool) -> None:
-    """Print the report as JSON, or warnings that forbid a ranking, the verdict, tables and claims.
-
-    Args:
-        written: The report.
-        out: Where it was written.
-        as_json: Whether a script reads it.
-    """
+    """Print the report as JSON, or warnings that forbid a ranking, the verdict, tables and claims."""
     for sentence in written.left_out:
         say(sentence, err=True)
     facts = container.storage(out).read("report.json").decode()

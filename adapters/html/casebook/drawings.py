@@ -177,10 +177,6 @@ def _rounded(fractions: tuple[float, ...]) -> list[float]:
 def packed_volumes(entry: CaseEntry, backends: tuple[str, ...]) -> dict[str, str]:
     """Pack a case's volume and masks as gzipped NIfTI files in base64.
 
-    Args:
-        entry: The case.
-        backends: In the order of the page.
-
     Returns:
         `grey`, `reference` and the backends by their number, where they exist; empty without a
         stored volume.

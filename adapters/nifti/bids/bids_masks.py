@@ -88,10 +88,6 @@ class BidsMasks:
 
         Those in the dataset itself go before those in derivatives, a segmentation before a mask of one
         structure in its folder, and those in the images' space before others.
-
-        Args:
-            visit: Whose.
-            spaces: Of its images.
         """
         masks = [*self._own.get(visit, ()), *self._derived.get(visit, ())]
         own = [mask for mask in self._own.get(visit, ()) if mask.is_own]

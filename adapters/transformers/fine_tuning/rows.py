@@ -23,10 +23,6 @@ from gliobench.domain.studies.study import Case
 def row_of(case: Case, reading: Reading | Failure) -> Row:
     """Hold the answers about a slice against the reference.
 
-    Args:
-        case: A study with a mask.
-        reading: What was answered about its slice.
-
     Returns:
         Whose row it is (`study_id`, `patient_id`, `site`, reference `grade`); `probability_hgg`,
         `grade_answer`, `point`, `box` and `polygon` (in voxels on the plane) or None; `hit`,

@@ -47,10 +47,6 @@ class HfEngine(SpeakingModel[HfCheckpoint]):
         - Replies that are compared are read in rows without padding, so that they depend on the batch
           by rounding only.
         - Out of memory halves the batch, now and from then on, with a warning in the log.
-
-    Args:
-        checkpoint: The model.
-        options: As it was loaded with.
     """
 
     def __init__(self, checkpoint: HfCheckpoint, options: HfVisionOptions) -> None:
