@@ -44,12 +44,6 @@ class BrainProgram:
 class CommandBrainExtractor(BrainExtractor):
     """Runs a program once for each head.
 
-    Args:
-        program: What is run.
-        write_image: Writes the images that it is given.
-        read_mask: Reads what it wrote.
-        threads: That it may use.
-
     Raises:
         InvalidInputError: The command cannot be read, or names no output or an unknown place.
         NotFoundError: There is no such program.

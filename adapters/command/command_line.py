@@ -51,10 +51,6 @@ class CommandLine:
 
         A word that begins with `./` or `../` is taken from the folder that gliobench is started in.
 
-        Args:
-            text: The command.
-            name: The setting, for messages.
-
         Raises:
             InvalidInputError: The text cannot be split, or is empty.
             NotFoundError: There is no such program, or it cannot be executed.

@@ -88,10 +88,6 @@ class CommandOptions(BaseModel):
     def checked(cls, table: Mapping[str, object], *, backend: str) -> Self:
         """Check the table of a backend.
 
-        Args:
-            table: By name; what is not given has its default.
-            backend: Whose table it is.
-
         Raises:
             InvalidInputError: There is no such option, or it has a wrong value.
         """

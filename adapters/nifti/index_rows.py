@@ -23,12 +23,7 @@ _REMEDY = ", and the dataset to be listed again"
 
 @dataclass(frozen=True, slots=True)
 class IndexRows:
-    """Turns the files of studies into rows.
-
-    Args:
-        root: The dataset's folder.
-        version_of: Looks which version of a file is there.
-    """
+    """Turns the files of studies into rows."""
 
     root: DatasetPath
     version_of: VersionOf

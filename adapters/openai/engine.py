@@ -44,11 +44,6 @@ class Endpoint:
         - A question whose pictures, words and settings were answered before is not asked again.
         - One that is answered is kept before the next step, whatever happens to the others.
         - Nothing beyond the budget is sent.
-
-    Args:
-        options: The server, and what it is asked for.
-        client: Sends.
-        answers: Keeps replies and costs.
     """
 
     def __init__(self, options: OpenAiOptions, client: Client, answers: Answers) -> None:

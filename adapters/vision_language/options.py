@@ -31,10 +31,6 @@ class CheckedOptions(BaseModel):
     def checked(cls, table: Mapping[str, object], *, backend: str) -> Self:
         """Check the options of a backend.
 
-        Args:
-            table: By name; what is not given has its default.
-            backend: Whose options they are.
-
         Raises:
             InvalidInputError: There is no such option, or it has a wrong value.
         """

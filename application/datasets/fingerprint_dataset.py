@@ -98,10 +98,6 @@ class Fingerprint:
 def fingerprint_dataset(source: StudySource, *, track: Track = iter) -> Fingerprint:
     """Read every study once, one in memory at a time, and describe them together.
 
-    Args:
-        source: The dataset.
-        track: Wraps the study ids, e.g. in a progress bar.
-
     Raises:
         StoreError: The source cannot be read now: no study is at fault.
     """

@@ -75,15 +75,7 @@ class OwnBrain:
 
 @dataclass(frozen=True, slots=True)
 class PrepareHead:
-    """Prepares the images of one study.
-
-    Args:
-        registrar: Registers them.
-        extractor: Finds the brain.
-        bias_fields: Estimates the bias fields.
-        template: Gives the brain that heads are brought to.
-        own_brain: Takes precedence over the extractor.
-    """
+    """Prepares the images of one study."""
 
     registrar: Registrar
     extractor: BrainExtractor

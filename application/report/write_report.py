@@ -53,14 +53,7 @@ class WrittenReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriteReport:
-    """Writes reports.
-
-    Args:
-        report_runs: Reports on runs.
-        open_runs: Finds and opens runs.
-        open_place: Opens the place of an evaluation.
-        open_writer: Opens what writes into a folder or under a URL.
-    """
+    """Writes reports."""
 
     report_runs: ReportRuns
     open_runs: OpenRuns

@@ -284,12 +284,7 @@ def lora(
 
 
 def _studies(dataset: str, regions: Sequence[Region] = (Region.WT,)) -> StudySource:
-    """Open a dataset, and report the studies that are excluded because of their references.
-
-    Args:
-        dataset: As on the command line.
-        regions: Regions that the masks must have.
-    """
+    """Open a dataset, and report the studies that are excluded because of their references."""
     source: StudySource = container.labelled_dataset(dataset)
     check_regions(source, regions)
     for fault in reference_faults(source):

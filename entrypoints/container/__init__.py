@@ -27,9 +27,6 @@ container = Container()
 def configure(flags: Mapping[str, str]) -> None:
     """Read the settings from every source, and work under them from now on.
 
-    Args:
-        flags: Settings given on the command line, by name.
-
     Raises:
         InvalidInputError: A source cannot be read, or sets an unknown name or a wrong value.
     """

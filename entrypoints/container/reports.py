@@ -152,14 +152,7 @@ def comparing(
 
 @dataclass(frozen=True, slots=True)
 class ExportOfRun:
-    """Exports the predictions of the run at a place.
-
-    Args:
-        open_runs: Finds and opens runs.
-        open_place: Opens a run's folder as a place of its shards.
-        open_dataset: Opens a dataset.
-        export: Writes the files.
-    """
+    """Exports the predictions of the run at a place."""
 
     open_runs: OpenRuns
     open_place: Callable[[str], RunPlace]

@@ -20,12 +20,7 @@ _ENDINGS = (".tsv", ".json")
 
 @dataclass(frozen=True)
 class LabelTable:
-    """What a table says.
-
-    Args:
-        path: The file.
-        names: Names by label, or labels by name.
-    """
+    """What a table says."""
 
     path: DatasetPath
     names: Mapping[str, Any]
