@@ -29,6 +29,7 @@ IDENTIFIERS = (
     *("InstitutionAddress", "StationName", "DeviceSerialNumber", "MilitaryRank"),
 )
 """Tags that name a patient, staff or a hospital; their values are removed from what is shown."""
+_NIFTI = (".nii", ".nii.gz")
 _SITES = ("InstitutionName", "DeviceSerialNumber", "StationName")
 _NUMBERS = (
     *("RepetitionTime", "EchoTime", "InversionTime", "Rows", "Columns", "SamplesPerPixel"),
@@ -126,7 +127,9 @@ def read_header(file: DicomFile) -> Header | SegmentationHeader | Listing | None
     with file.opened() as opened:
         start = opened.read(2048)
         if not looks_like_dicom(start):
-            raise InvalidInputError("a file that is no DICOM")
+            name = "" if file.member is None else file.member.filename.lower()
+            remedy = " but NIfTI, which is not read from a zip" * name.endswith(_NIFTI)
+            raise InvalidInputError(f"a file that is no DICOM{remedy}")
         opened.seek(0)
         if b"1.2.840.10008.1.2.1.99" in start:
             check_inflated(opened.read())

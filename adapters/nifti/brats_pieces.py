@@ -21,6 +21,7 @@ from gliobench.adapters.nifti.image_names import (
     is_shown_name,
 )
 from gliobench.adapters.nifti.index_rows import IndexRows, VersionOf, folder_of
+from gliobench.adapters.nifti.no_study import no_study_in
 from gliobench.adapters.nifti.study_folders import (
     FOLDERS_BELOW_ROOT,
     StudyFolder,
@@ -33,7 +34,6 @@ from gliobench.application.datasets.name_mapping import NameMapping
 from gliobench.application.datasets.side_by_side import side_by_side
 from gliobench.application.ports.dataset_path import DatasetPath, beginning, names_in
 from gliobench.application.ports.study_index import MASK, OTHER_MASK, IndexedStudy, SavedPieces
-from gliobench.domain.errors import NotFoundError
 
 FEW = 64
 """Folders: where there are fewer, those in them are pieces."""
@@ -106,10 +106,8 @@ class BratsPieces:
             pieces = list(pieces_of(self._root))
             work = side_by_side(self._list, self._track(pieces))
             found = [piece for piece in work if piece.studies or piece.has_bare]
-        if not any(piece.studies for piece in found):
-            raise NotFoundError(
-                f"no study in {self._root}: wanted files such as <study>_flair.nii.gz"
-            )
+            if not any(piece.studies for piece in found):
+                raise no_study_in(self._root)
         names = NameMapping.near(
             self._folder(min(piece.first_folder for piece in found if piece.studies))
         )

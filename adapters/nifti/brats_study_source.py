@@ -9,11 +9,11 @@ from typing import final
 
 from gliobench.adapters.nifti.image_names import ends_in_sequence
 from gliobench.adapters.nifti.mask_names import is_of_masks, is_of_something_else
+from gliobench.adapters.nifti.no_study import no_study_in
 from gliobench.adapters.nifti.study_folders import StudyFolder, find_studies, without_strays
 from gliobench.adapters.nifti.study_names import named
 from gliobench.adapters.nifti.study_source import FoundStudies, NiftiStudySource, listing
 from gliobench.application.ports.dataset_path import DatasetPath, resolved
-from gliobench.domain.errors import NotFoundError
 
 
 @final
@@ -33,8 +33,8 @@ class BratsStudySource(NiftiStudySource):
         root = resolved(root)
         with listing(root):
             folders = joined_folders(named(without_strays(find_studies(root))))
-        if not folders:
-            raise NotFoundError(f"no study in {root}: wanted files such as <study>_flair.nii.gz")
+            if not folders:
+                raise no_study_in(root)
         super().__init__(FoundStudies.of(folders))
 
 

@@ -15,10 +15,10 @@ from gliobench.domain.studies.study import Modality
 _OF_A_NAME = re.IGNORECASE | re.DOTALL  # a name may contain a line end
 _NIFTI = re.compile(r"(?P<stem>.+)\.nii(\.gz)?", _OF_A_NAME)
 _NAMES = "|".join(re.escape(name) for m in Modality for name in m.names)
-_IMAGE = re.compile(rf"((?P<prefix>.+)[-_.])?(?P<name>{_NAMES})", _OF_A_NAME)
+_IMAGE = re.compile(rf"((?P<prefix>.+)[-_. ])?(?P<name>{_NAMES})", _OF_A_NAME)
 _ARCHIVE_OF_A_MAC = "__MACOSX"
-_SEPARATOR = re.compile(r"[-_.]")
-_ENDED = re.compile(r"(?:(?P<start>.*)[-_.])?(?P<end>[^-_.]+)", _OF_A_NAME)
+_SEPARATOR = re.compile(r"[-_. ]")
+_ENDED = re.compile(r"(?:(?P<start>.*)[-_. ])?(?P<end>[^-_. ]+)", _OF_A_NAME)
 _NUMBERED = re.compile(
     r"(?P<number>\d{1,3})[-_. ]+(?:(?:ax|sag|cor|tra)[a-z]*[-_. ]+)?(?P<rest>.+)", _OF_A_NAME
 )

@@ -29,7 +29,7 @@ _COMPUTED = re.compile(
 )
 _NUMBER = re.compile(r"\d")
 _MOVED = re.compile(
-    r"(?P<image>.+?)[-_.](?:(?:(?:co)?reg(?:istered)?|warped|aligned)[-_.])?(?:to|into|in|on)",
+    r"(?P<image>.+?)[-_. ](?:(?:(?:co)?reg(?:istered)?|warped|aligned)[-_. ])?(?:to|into|in|on)",
     re.IGNORECASE | re.DOTALL,
 )
 

@@ -36,7 +36,7 @@ from gliobench.domain.studies.study import Modality
 FOLDERS_BELOW_ROOT = 3  # as in root/TrainingData/HGG/<study>
 _NUMBER = re.compile(r"\d+")
 _OF_A_NAME = re.IGNORECASE | re.DOTALL  # a name may contain a line end
-_MASK = re.compile(r"((?P<prefix>.+?)[-_.])?seg(m|mentations?)?", _OF_A_NAME)
+_MASK = re.compile(r"((?P<prefix>.+?)[-_. ])?seg(m|mentations?)?", _OF_A_NAME)
 _NAMED = 5  # number of files listed in a message
 _KNOWN_ID = re.compile(r"BraTS.*\d|TCGA-\w\w-\w{4}.*", _OF_A_NAME)
 

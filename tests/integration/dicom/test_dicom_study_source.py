@@ -567,6 +567,15 @@ def test_a_damaged_or_empty_zip_is_one_line(tmp_path: Path, content: bytes) -> N
         opened(tmp_path / "damaged.zip")
 
 
+def test_a_zip_of_nifti_says_that_it_is_not_read(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "study.zip", "w") as archive:
+        archive.writestr("Anna_t1.nii.gz", b"x")
+
+    with pytest.raises(NotFoundError, match=r"no DICOM but NIfTI.*not read from a zip") as error:
+        opened(tmp_path / "study.zip")
+    assert "Anna" not in str(error.value)
+
+
 def test_a_deflated_file_that_inflates_without_bounds_is_passed_over(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

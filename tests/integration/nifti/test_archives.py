@@ -111,6 +111,20 @@ ARCHIVES: Mapping[str, tuple[list[str], Found]] = {
             "P2": ("P2", ["t2f: P2_flair.nii.gz"]),
         },
     ),
+    "spaces in names": (
+        under("P1/", "P1 T1", "P1 T1 Gd", "P1 T2 FLAIR", "P1 seg"),
+        {
+            "P1": (
+                "P1",
+                [
+                    "mask: P1 seg.nii.gz",
+                    "t1c: P1 T1 Gd.nii.gz",
+                    "t1n: P1 T1.nii.gz",
+                    "t2f: P1 T2 FLAIR.nii.gz",
+                ],
+            )
+        },
+    ),
     "times called T1 and T2": (
         [
             *under("P1/T1/", "flair", "seg"),

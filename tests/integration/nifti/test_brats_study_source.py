@@ -600,10 +600,22 @@ def test_volumes_are_read_once_and_die_with_the_study(tmp_path: Path) -> None:
     assert remembered() is None
 
 
-def test_a_folder_without_studies_is_told(tmp_path: Path) -> None:
-    (tmp_path / "notes.txt").write_text("nothing")
+@pytest.mark.parametrize(
+    ("file", "said"),
+    [
+        ("notes.txt", r"wanted files such as <study>_flair\.nii\.gz"),
+        ("P1/P1_AX_5.nii.gz", r"'P1_AX_5\.nii\.gz' is not called <study>_<sequence>: .* by --t1c"),
+        ("1/2/3/4/P1_t1.nii.gz", "lies 4 folders deep"),
+        ("P1/P1_t1.mha", r"'P1_t1\.mha' is no NIfTI: convert it"),
+        ("Anna.zip", "it holds an archive, which has to be unpacked"),
+        ("imagesTr/P1_0000.nii.gz", r"imagesTr has no dataset\.json beside it"),
+    ],
+)
+def test_a_folder_without_studies_says_what_is_there(tmp_path: Path, file: str, said: str) -> None:
+    (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / file).write_text("nothing")
 
-    with pytest.raises(NotFoundError, match=r"no study in .*_flair\.nii\.gz"):
+    with pytest.raises(NotFoundError, match=f"no study in .*{said}"):
         BratsStudySource(tmp_path)
 
 
