@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
@@ -14,13 +15,21 @@ from gliobench.domain.evaluation.findings import Finding, FindingKind
 from gliobench.domain.labels.proposal import DatasetLabels
 from gliobench.domain.metrics.measures import DICE
 from gliobench.domain.position.another_frame import better_fit
+from gliobench.domain.position.row_orders import row_orders
 from gliobench.domain.predictions.prediction import Form
+from gliobench.domain.statistics.rankings import area_under_roc
 from gliobench.domain.studies.grading_target import GRADE, NEGATIVE, POSITIVE, GradingTarget
 from gliobench.domain.studies.patients import patient_hash
 from gliobench.domain.studies.study import SliceChoice
 
 LEAST_WRONG = 0.75
 """Share of either class that is wrong where the classes may be exchanged."""
+NO_SKILL, SKILL = 0.2, 0.8
+"""Distance of an AUROC from 0.5 that shows nothing, and an AUROC that shows something."""
+CHANCE = 4
+"""Standard deviations of an AUROC without skill, of five orders of rows."""
+MOST = 2_000
+"""Studies whose rows are looked at."""
 FEWEST_EQUAL = 3
 """Masks that are equal to their references: fewer may be by chance, of a small or an easy tumour."""
 
@@ -67,6 +76,7 @@ def audit_run(run: ScoredRun) -> Iterator[Finding]:
     yield from _in_another_frame(run)
     yield from _opposite(run)
     yield from _no_p_positive(run)
+    yield from _of_other_patients(run)
 
 
 def learned_from(cases: Cases, trained_on: frozenset[str] | None) -> CaseTable:
@@ -210,5 +220,27 @@ def _no_p_positive(run: ScoredRun) -> Iterator[Finding]:
             f"No cut of the probabilities of {run.backend} gives its classes: they may be those of "
             f"{'what was predicted' if of_predicted else NEGATIVE}, but AUROC and calibration read them as "
             f"those of {POSITIVE}.",
+            backend=run.backend,
+        )
+
+
+def _of_other_patients(run: ScoredRun) -> Iterator[Finding]:
+    """Find grades that fit other studies and not their own, as those of shifted rows do."""
+    cases = run.cases
+    is_graded = cases.has_grade & cases.asked_grade & ~cases.failed_grade
+    graded = cases.take(np.flatnonzero(is_graded)[:MOST])
+    n_hgg, n = int(graded.hgg.sum()), len(graded)
+    if not 0 < n_hgg < n:
+        return
+    known = np.isfinite(graded.probability_hgg).all()
+    score = graded.probability_hgg if known else graded.called_hgg.astype(np.float64)
+    area = partial(area_under_roc, reference=graded.hgg)
+    spread = ((n + 1) / (12 * n_hgg * (n - n_hgg))) ** 0.5
+    best = max(area(score=score[order]) for order in row_orders(graded.study_ids.tolist()))
+    if abs(area(score=score) - 0.5) < NO_SKILL and best > max(SKILL, 0.5 + CHANCE * spread):
+        yield Finding(
+            FindingKind.OTHER_PATIENTS,
+            f"{run.backend} grades no better than chance, and with an AUROC of {best:.2f} where its rows are "
+            "shifted by one, reversed or sorted otherwise (10 before 2): check the names of studies.",
             backend=run.backend,
         )

@@ -56,6 +56,11 @@ class FindingKind(str, Enum):
         Consequence.STAMPED,
         "Probabilities may be of another class",
     )
+    OTHER_PATIENTS = (
+        "grades of other patients",
+        Consequence.STAMPED,
+        "Answers may be of other patients",
+    )
     EQUAL_TO_REFERENCES = "masks equal to the references", Consequence.STAMPED
     HELD_OUT = "held out", Consequence.STAMPED
     PRIORS = "averages of these patients", Consequence.STAMPED, "Baselines use these patients"

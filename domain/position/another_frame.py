@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import permutations, product
@@ -15,6 +14,7 @@ from gliobench.domain.evaluation.case_columns import CENTRE, IN_VOLUME, VOXEL_MM
 from gliobench.domain.evaluation.case_table import CaseTable
 from gliobench.domain.geometry.grids import Axis, FloatArray
 from gliobench.domain.position.placements import Placements
+from gliobench.domain.position.row_orders import row_orders
 from gliobench.domain.position.tracking import distances_mm, lie_in_one_place
 from gliobench.domain.predictions.prediction import Form
 from gliobench.domain.statistics.sampling import Indices
@@ -37,7 +37,6 @@ MOST = 500
 MOST_IN_VOLUME = 200
 """Likewise in the volume, where there are seven times as many changes."""
 
-_DIGITS = re.compile(r"\d+")
 _X, _Y = np.diag([-1.0, 1.0]), np.diag([1.0, -1.0])
 _EXCHANGED = np.array([[0.0, 1.0], [1.0, 0.0]])
 _CHANGES: Mapping[str, FloatArray] = {
@@ -162,7 +161,7 @@ def _exchanged(places: _Places, as_is: float, patients: NDArray[np.str_]) -> Bet
     same = np.eye(places.reference.shape[1])
     found = (
         (replace(places, predicted=places.predicted[order]).index(same), order.tolist())
-        for order in (*_row_orders(patients), places.nearest(patients))
+        for order in (*row_orders(patients.tolist()), places.nearest(patients))
     )
     index, order = max(found, key=itemgetter(0))
     moved = [at for at, answer in enumerate(order) if patients[answer] != patients[at]]
@@ -173,18 +172,6 @@ def _exchanged(places: _Places, as_is: float, patients: NDArray[np.str_]) -> Bet
         f"{patients[moved[0]]}"
     )
     return BetterFit(words, index, as_is, len(order))
-
-
-def _row_orders(names: NDArray[np.str_]) -> Iterator[Indices]:
-    """Yield orders in which a table may have been written: shifted by a row, reversed, 10 before or after 2."""
-    rows = np.arange(len(names))
-    yield np.roll(rows, 1)
-    yield np.roll(rows, -1)
-    yield rows[::-1]
-    numbers = [[int(digits) for digits in _DIGITS.findall(name)] for name in names.tolist()]
-    by_number = np.array(sorted(rows.tolist(), key=numbers.__getitem__))
-    yield by_number
-    yield np.argsort(by_number)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from fakes.fake_case_score import PLANE, fake_case_score, fake_target
@@ -325,6 +327,49 @@ def test_grades_that_are_wrong_as_guesses_may_be_or_of_one_grade_are_not_stamped
     cases: list[CaseScore],
 ) -> None:
     assert audit([run(cases=cases, n_studies=len(cases))]) == []
+
+
+NAMES = sorted(f"s{number}" for number in range(40))
+
+
+def graded_by(order: Callable[[list[int]], list[int]]) -> list[CaseScore]:
+    """Forty grades, 37 of them right, written into rows in another order."""
+    rng = np.random.default_rng(5)
+    references = [Grade.HGG if at < 20 else Grade.LGG for at in rng.permutation(40)]
+    answers = [0.8 if grade is Grade.HGG else 0.2 for grade in references]
+    answers[::14] = [1 - answer for answer in answers[::14]]
+    rows = order(list(range(40)))
+    return [
+        fake_case_score(name, reference=grade, grade=GradePrediction.likelier(answers[row]))
+        for name, grade, row in zip(NAMES, references, rows, strict=True)
+    ]
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        lambda rows: [*rows[1:], rows[0]],
+        lambda rows: rows[::-1],
+        lambda rows: sorted(rows, key=lambda at: int(NAMES[at][1:])),
+    ],
+    ids=["next-row", "reversed", "10-after-9"],
+)
+def test_grades_of_other_rows_are_stamped(order: Callable[[list[int]], list[int]]) -> None:
+    found = only(audit([run(cases=graded_by(order), n_studies=40)]))
+
+    assert found.kind is FindingKind.OTHER_PATIENTS
+    assert "with an AUROC of 0.93 where its rows are shifted" in found.sentence
+
+
+@pytest.mark.parametrize(
+    "order",
+    [lambda rows: rows, lambda rows: np.random.default_rng(1).permutation(rows).tolist()],
+    ids=["right", "chance"],
+)
+def test_grades_that_are_right_or_chance_are_of_their_patients(
+    order: Callable[[list[int]], list[int]],
+) -> None:
+    assert audit([run(cases=graded_by(order), n_studies=40)]) == []
 
 
 def sure(*answers: tuple[Grade, float]) -> list[CaseScore]:
