@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
+from gliobench.adapters.nifti.described_names import described_sequences
 from gliobench.adapters.nifti.image_variants import Variant, variants
 from gliobench.adapters.nifti.mask_names import is_of_masks, mask_claim
 from gliobench.application.ports.dataset_path import DatasetPath
@@ -171,6 +172,28 @@ def _without_other_names(
                 break
         else:
             left.append(file)
+    return _without_described(images, left)
+
+
+def _without_described(images: ByPrefix, files: list[NamedFile]) -> list[NamedFile]:
+    """Move files such as `_T1_KM` to the images of a study that lacks the modality."""
+    lacking = {prefix for prefix, found in images.items() if len(found) < len(Modality)}
+    described: dict[str, list[tuple[str, NamedFile]]] = defaultdict(list)
+    left = []
+    for file in files:
+        splits = [(prefix, end) for prefix, end in _splits(file.stem) if prefix in lacking]
+        if splits:
+            described[splits[-1][0]].append((splits[-1][1], file))
+        else:
+            left.append(file)
+    for prefix, named in described.items():
+        known = set(images[prefix])
+        sequences = described_sequences([end for end, _ in named])
+        for (_, file), sequence in zip(named, sequences, strict=True):
+            if sequence is None or sequence in known:
+                left.append(file)
+            else:
+                images[prefix][sequence] += file.paths
     return left
 
 

@@ -75,6 +75,15 @@ def variants(prefixes: Collection[str]) -> dict[str, Variant]:
     return found
 
 
+def without_words_of_an_image(text: str) -> str:
+    """Leave out words for planes and stages of processing: `T1_brain` becomes `T1`.
+
+    >>> without_words_of_an_image("FLAIR_3D_brain")
+    'FLAIR'
+    """
+    return "_".join(word for word in _SEPARATOR.split(text) if not _OF_AN_IMAGE.fullmatch(word))
+
+
 def _moved(prefix: str) -> Variant | None:
     """Read `P1_flair_to` of `P1_flair_to_t1`."""
     moved = _MOVED.fullmatch(prefix)

@@ -125,6 +125,24 @@ ARCHIVES: Mapping[str, tuple[list[str], Found]] = {
             )
         },
     ),
+    "sequences described in words": (
+        under("P1/P1_", "flair", "T1_nativ", "T1_MPRAGE_KM", "T2_tse_brain", "T2_map", "POST"),
+        {
+            "P1": (
+                "P1",
+                [
+                    "t1c: P1_T1_MPRAGE_KM.nii.gz",
+                    "t1n: P1_T1_nativ.nii.gz",
+                    "t2f: P1_flair.nii.gz",
+                    "t2w: P1_T2_tse_brain.nii.gz",
+                ],
+            )
+        },
+    ),
+    "a T1 of unknown contrast, and masks on a sequence": (
+        under("P1/P1_", "t1ce", "T1_mprage_sag", "flair_roi", "flair_lesion", "T2_sub"),
+        {"P1": ("P1", ["other_mask: P1_flair_roi.nii.gz", "t1c: P1_t1ce.nii.gz"])},
+    ),
     "times called T1 and T2": (
         [
             *under("P1/T1/", "flair", "seg"),
