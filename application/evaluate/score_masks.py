@@ -56,6 +56,12 @@ class ScoredMasks:
         dice = [value for found in scores for name, value in found.items() if name in names]
         return bool(answered) and all(value == 1 for value in dice if not isnan(value))
 
+    @property
+    def finds_none(self) -> bool:
+        """Whether there are masks of studies with a tumour, and all are empty."""
+        shown = [case.found_tumour for case in self.cases if not case.tumour_free]
+        return False in shown and True not in shown
+
 
 def score_masks(
     references: ReferenceMasks,

@@ -73,6 +73,7 @@ def audit_run(run: ScoredRun) -> Iterator[Finding]:
     yield from _oracle(run)
     yield from _declared(run)
     yield from _equal_to_references(run)
+    yield from _finds_none(run)
     yield from _in_another_frame(run)
     yield from _opposite(run)
     yield from _no_p_positive(run)
@@ -172,6 +173,19 @@ def _equal_to_references(run: ScoredRun) -> Iterator[Finding]:
             FindingKind.EQUAL_TO_REFERENCES,
             f"The masks of {run.backend} are equal to the references, voxel for voxel, in all "
             f"{len(dice)} studies with a tumour and an answer: check that they are predictions.",
+            backend=run.backend,
+        )
+
+
+def _finds_none(run: ScoredRun) -> Iterator[Finding]:
+    """Find answers of which none shows a tumour: probabilities may have been rounded down, for example."""
+    cases = run.cases
+    answered = cases.has_plane & (cases.found_tumour | cases.found_none)
+    if answered.sum() >= FEWEST_EQUAL and not cases.found_tumour[answered].any():
+        yield Finding(
+            FindingKind.FINDS_NONE,
+            f"{run.backend} finds no tumour in any of the {answered.sum()} studies with one and an answer: check "
+            "that its masks hold labels, and no probabilities rounded down.",
             backend=run.backend,
         )
 

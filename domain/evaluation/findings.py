@@ -62,6 +62,7 @@ class FindingKind(str, Enum):
         "Answers may be of other patients",
     )
     EQUAL_TO_REFERENCES = "masks equal to the references", Consequence.STAMPED
+    FINDS_NONE = "no tumour found", Consequence.STAMPED
     HELD_OUT = "held out", Consequence.STAMPED
     PRIORS = "averages of these patients", Consequence.STAMPED, "Baselines use these patients"
     UNSTATED_TRAINING = "training data not stated", Consequence.STAMPED

@@ -34,6 +34,10 @@ EQUAL = (
     "All masks are equal to the references, voxel for voxel: check that they are predictions, and not "
     "the same files."
 )
+NONE = (
+    "All masks are empty, where the references hold a tumour: check that they hold labels, and no "
+    "probabilities rounded down."
+)
 
 
 def score_table(found: MaskScores, *, width: int) -> RenderableType:
@@ -76,6 +80,8 @@ def _remarks(found: MaskScores) -> Iterator[str]:
     yield labels
     if found.scored.equal_to_references:
         yield f"[yellow]{EQUAL}[/]"
+    if found.scored.finds_none:
+        yield f"[yellow]{NONE}[/]"
     if found.scored.fit:
         yield f"[yellow]{found.scored.fit.sentence('The masks')}[/]"
     if found.exchanged:
@@ -115,6 +121,7 @@ def score_values(found: MaskScores) -> dict[str, Any]:
         "n_studies": len(scored.cases),
         "n_failed": scored.n_failed,
         "equal_to_references": scored.equal_to_references,
+        "finds_no_tumour": scored.finds_none,
         "another_frame": scored.fit.sentence("The masks") if scored.fit else None,
         "tissues_exchanged": found.exchanged,
         "unreadable_references": scored.unread,

@@ -118,6 +118,15 @@ def test_masks_that_are_the_references_are_pointed_out(folders: tuple[Path, Path
     assert json.loads(score(references, references, "--json").stdout)["equal_to_references"] is True
 
 
+def test_masks_that_are_all_empty_are_pointed_out(folders: tuple[Path, Path]) -> None:
+    references, predictions = folders
+    write(predictions / f"{STUDIES[0]}.nii.gz", np.zeros(SHAPE, np.uint8))
+    write(predictions / f"{STUDIES[1]}_pred.nii.gz", np.zeros(SHAPE, np.uint8))
+
+    assert "All masks are empty, where" in " ".join(score(*folders).stdout.split())
+    assert json.loads(score(references, references, "--json").stdout)["finds_no_tumour"] is False
+
+
 def test_masks_whose_arrays_are_flipped_are_pointed_out(tmp_path: Path) -> None:
     for number in range(9):
         name, start = f"BraTS20_Training_{number:03}.nii.gz", 1 + number * 3

@@ -256,6 +256,18 @@ def test_masks_that_are_the_references_are_stamped(dice: tuple[float, ...], n: i
     assert [item.kind for item in found] == [FindingKind.EQUAL_TO_REFERENCES] * n
 
 
+@pytest.mark.parametrize(("found", "n"), [((False,) * 3, 1), ((False, True, False), 0)])
+def test_answers_that_show_no_tumour_anywhere_are_stamped(found: tuple[bool, ...], n: int) -> None:
+    cases = [
+        replace(fake_case_score(f"s{at}", target=fake_target(), answers={}), found_tumour=one)
+        for at, one in enumerate(found)
+    ]
+
+    kinds = [item.kind for item in audit([run(cases=cases, n_studies=3)])]
+
+    assert kinds == [FindingKind.FINDS_NONE] * n
+
+
 def test_a_visit_that_was_learned_from_as_a_patient_of_its_own_is_leakage() -> None:
     visit = fake_case_score("UPENN-GBM-00940_21", patient_id="UPENN-GBM-00940")
 
