@@ -14,7 +14,7 @@ from gliobench.application.evaluate.progress import Watch
 from gliobench.application.evaluate.request import EvaluationRequest, OpenDataset, OpenPlace
 from gliobench.application.evaluate.run_layout import check_division
 from gliobench.application.evaluate.save_cases import SaveCases, SavedImages
-from gliobench.application.evaluate.score_control import ScoreControl
+from gliobench.application.evaluate.score_control import score_control
 from gliobench.application.evaluate.shards import Shard
 from gliobench.application.ports.executor import Executor, MakeWork
 from gliobench.application.ports.picture_encoder import PictureEncoder
@@ -159,9 +159,8 @@ class Evaluate:
             ):
                 continue
             altered = self._pass_over(controlled, studies, _named(self.watch, control.value))
-            score_control = ScoreControl(studies)
             for true, other in zip(runs, altered, strict=True):
-                score_control(true=true.store, altered=other.store)
+                score_control(studies, true=true.store, altered=other.store)
             done += altered
         return done
 

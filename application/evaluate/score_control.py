@@ -21,63 +21,50 @@ AT_ONCE = 32
 """Studies whose masks are in memory, and for which the stores are gone through once."""
 
 
-class ScoreControl:
-    """Adds to the scores of a run over altered images how its answers moved, and keeps them.
+def score_control(studies: ControlledStudies, *, true: RunStore, altered: RunStore) -> None:
+    """Add to the scores of a run over altered images how its answers moved, and keep them.
 
-    Memory holds the keys of all true predictions, and a few cases.
+    Memory holds the keys of all true predictions, and a few cases. Studies that the control left as
+    they were lose their scores: a shift finds no room where a brain fills its field.
+
+    Args:
+        studies: The altered ones.
+        true: One backend's run over the true images, scored.
+        altered: Its run over these studies, scored.
+
+    Raises:
+        NotFoundError: A run is not scored.
+        JobError: A store or the studies cannot be read, or the store cannot be written.
     """
+    altered.write_scores(_held(studies, true, altered))
 
-    def __init__(self, studies: ControlledStudies) -> None:
-        self._studies = studies
 
-    def __call__(self, *, true: RunStore, altered: RunStore) -> None:
-        """Hold one backend's answers against each other.
-
-        Studies that the control left as they were lose their scores: a shift finds no room where a
-        brain fills its field.
-
-        Args:
-            true: The run over the true images, scored.
-            altered: The run over these studies, scored.
-
-        Raises:
-            NotFoundError: A run is not scored.
-            JobError: A store or the studies cannot be read, or the store cannot be written.
-        """
-        altered.write_scores(self._held(true, altered))
-
-    def _held(self, true: RunStore, altered: RunStore) -> Iterator[CaseScore]:
-        keys = scored_keys(true.manifest(), true.scores())
-        manifest, cases = altered.manifest(), altered.scores()
-        while some := list(islice(cases, AT_ONCE)):
-            before = _places(true, keys, some)
-            yield from self._hold(some, before, _places(altered, scored_keys(manifest, some), some))
-
-    def _hold(
-        self, cases: Sequence[CaseScore], before: Mapping[str, Place], after: Mapping[str, Place]
-    ) -> Iterator[CaseScore]:
-        for case in cases:
-            motion, grid = (Motion(), None) if may_harm(case) else self._motion(case.study_id)
+def _held(studies: ControlledStudies, true: RunStore, altered: RunStore) -> Iterator[CaseScore]:
+    keys = scored_keys(true.manifest(), true.scores())
+    manifest, cases = altered.manifest(), altered.scores()
+    while some := list(islice(cases, AT_ONCE)):
+        before = _places(true, keys, some)
+        after = _places(altered, scored_keys(manifest, some), some)
+        for case in some:
+            motion, grid = (Motion(), None) if may_harm(case) else _motion(studies, case.study_id)
             if grid is None:
                 yield case  # what was not read has failed
-            elif not (motion.is_still and self._studies.control.moves):
+            elif not (motion.is_still and studies.control.moves):
                 one, other = before.get(case.study_id), after.get(case.study_id)
                 found = moves(one, other, motion=motion, grid=grid, plane=case.plane)
                 yield replace(case, moves=found)
 
-    def _motion(self, study_id: str) -> tuple[Motion, Grid | None]:
-        try:
-            return self._studies.motion(study_id), self._studies.study(study_id).grid
-        except FaultError:
-            return Motion(), None
 
-
-Place = LocalisationPrediction | Failure | None
+def _motion(studies: ControlledStudies, study_id: str) -> tuple[Motion, Grid | None]:
+    try:
+        return studies.motion(study_id), studies.study(study_id).grid
+    except FaultError:
+        return Motion(), None
 
 
 def _places(
     store: RunStore, keys: Mapping[str, str], cases: Sequence[CaseScore]
-) -> dict[str, Place]:
+) -> dict[str, LocalisationPrediction | Failure | None]:
     wanted = {keys[case.study_id] for case in cases if case.study_id in keys}
     return {
         prediction.study_id: prediction.localisation for prediction in store.predictions(wanted)

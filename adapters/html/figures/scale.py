@@ -58,7 +58,7 @@ def upwards(highest: float, title: str = "") -> Scale:
     return Scale((0.0, top), [at * step for at in range(round(top / step) + 1)], title)
 
 
-def around_zero(values: Sequence[float], title: str = "") -> Scale:
+def around_zero(values: Sequence[float]) -> Scale:
     """Run beyond 0 and all values, with the 0 marked; from -1 to 1 where all are 0."""
     if not any(values):
         values = (-1.0, 1.0)
@@ -67,7 +67,7 @@ def around_zero(values: Sequence[float], title: str = "") -> Scale:
     last = ceil(max(0.0, *values) / step)
     every = 1 + (last - first) // 8
     ticks = [at * step for at in range(first, last + 1) if at % every == 0]
-    return Scale((first * step, last * step), ticks, title, mark=0.0)
+    return Scale((first * step, last * step), ticks, mark=0.0)
 
 
 def decades(lowest: float, highest: float, title: str = "") -> Scale:

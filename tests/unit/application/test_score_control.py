@@ -11,10 +11,9 @@ from fakes.fake_localizer import FakeLocalizer, PlaceRule, bright_voxels
 from fakes.fake_run_store import FakeRunStore
 from fakes.fake_study_source import FakeStudySource, fake_case
 from fakes.roomy_case import roomy_case
-from gliobench.application.evaluate import score_control
 from gliobench.application.evaluate.controlled_studies import ControlledStudies
 from gliobench.application.evaluate.manifests import manifest_of, prediction_key
-from gliobench.application.evaluate.score_control import ScoreControl
+from gliobench.application.evaluate.score_control import score_control
 from gliobench.application.evaluate.score_study import ScoreStudy
 from gliobench.application.ports.backend import Backend
 from gliobench.application.ports.run_store import StudyPrediction
@@ -62,7 +61,7 @@ def held(one: Backend, control: Control, *cases: Case) -> dict[str, dict[Form, M
     source = FakeStudySource(cases)
     studies = ControlledStudies(source, control, source.study_ids())
     true, altered = run(one, source), run(one, studies)
-    ScoreControl(studies)(true=true, altered=altered)
+    score_control(studies, true=true, altered=altered)
     return {case.study_id: dict(case.moves) for case in altered.scores()}
 
 
@@ -144,8 +143,8 @@ def test_a_study_that_cannot_be_read_keeps_its_failure() -> None:
     altered.write_scores([case, replace(case, study_id="s9", content_hash=None)])
     source = FakeStudySource(cases, unreadable={"s9": odd})
 
-    ScoreControl(ControlledStudies(source, Control.BLANK, source.study_ids()))(
-        true=true, altered=altered
+    score_control(
+        ControlledStudies(source, Control.BLANK, source.study_ids()), true=true, altered=altered
     )
 
     assert [case.study_id for case in altered.scores()] == ["s0", "s9"]
@@ -163,13 +162,13 @@ def test_a_study_that_hung_keeps_its_failure_and_is_not_opened_again() -> None:
         raise AssertionError("it was opened")
 
     source.study = reading_hangs  # type: ignore[method-assign]
-    ScoreControl(studies)(true=true, altered=altered)
+    score_control(studies, true=true, altered=altered)
 
     assert list(altered.scores()) == before
 
 
 def test_a_few_cases_are_in_memory_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(score_control, "AT_ONCE", 2)
+    monkeypatch.setattr("gliobench.application.evaluate.score_control.AT_ONCE", 2)
     source = FakeStudySource([roomy_case(f"s{number}") for number in range(5)])
     true, altered = (run(backend(bright_voxels), source) for _ in range(2))
     read: list[CaseScore] = []
@@ -187,8 +186,8 @@ def test_a_few_cases_are_in_memory_at_once(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(altered, "scores", lambda: scores(kept))
     monkeypatch.setattr(altered, "write_scores", write)
 
-    ScoreControl(ControlledStudies(source, Control.BLANK, source.study_ids()))(
-        true=true, altered=altered
+    score_control(
+        ControlledStudies(source, Control.BLANK, source.study_ids()), true=true, altered=altered
     )
 
     assert len(ahead) == 5
