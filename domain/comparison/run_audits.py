@@ -77,7 +77,7 @@ def audit_run(run: ScoredRun) -> Iterator[Finding]:
     yield from _in_another_frame(run)
     yield from _opposite(run)
     yield from _no_p_positive(run)
-    yield from _of_other_patients(run)
+    yield from _by_ranks(run)
 
 
 def learned_from(cases: Cases, trained_on: frozenset[str] | None) -> CaseTable:
@@ -238,23 +238,32 @@ def _no_p_positive(run: ScoredRun) -> Iterator[Finding]:
         )
 
 
-def _of_other_patients(run: ScoredRun) -> Iterator[Finding]:
-    """Find grades that fit other studies and not their own, as those of shifted rows do."""
+def _by_ranks(run: ScoredRun) -> Iterator[Finding]:
+    """Find grades that fit other studies, as those of shifted rows do, and a cut of 0.5 that separates nothing."""
     cases = run.cases
     is_graded = cases.has_grade & cases.asked_grade & ~cases.failed_grade
     graded = cases.take(np.flatnonzero(is_graded)[:MOST])
     n_hgg, n = int(graded.hgg.sum()), len(graded)
     if not 0 < n_hgg < n:
         return
-    known = np.isfinite(graded.probability_hgg).all()
-    score = graded.probability_hgg if known else graded.called_hgg.astype(np.float64)
+    known, called = np.isfinite(graded.probability_hgg).all(), graded.called_hgg
+    score = graded.probability_hgg if known else called.astype(np.float64)
     area = partial(area_under_roc, reference=graded.hgg)
-    spread = ((n + 1) / (12 * n_hgg * (n - n_hgg))) ** 0.5
+    skill = max(SKILL, 0.5 + CHANCE * ((n + 1) / (12 * n_hgg * (n - n_hgg))) ** 0.5)
+    as_is = area(score=score)
     best = max(area(score=score[order]) for order in row_orders(graded.study_ids.tolist()))
-    if abs(area(score=score) - 0.5) < NO_SKILL and best > max(SKILL, 0.5 + CHANCE * spread):
+    if abs(as_is - 0.5) < NO_SKILL and best > skill:
         yield Finding(
             FindingKind.OTHER_PATIENTS,
             f"{run.backend} grades no better than chance, and with an AUROC of {best:.2f} where its rows are "
             "shifted by one, reversed or sorted otherwise (10 before 2): check the names of studies.",
+            backend=run.backend,
+        )
+    if as_is > skill and called.all() == called.any():
+        yield Finding(
+            FindingKind.ONE_CLASS,
+            f"{run.backend} answers {POSITIVE if called[0] else NEGATIVE} in all {studies(n)}, though its "
+            f"probabilities separate the classes (AUROC {as_is:.2f}): check that they are on the scale of "
+            "probabilities, and no sigmoid was applied twice.",
             backend=run.backend,
         )

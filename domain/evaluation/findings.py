@@ -61,6 +61,11 @@ class FindingKind(str, Enum):
         Consequence.STAMPED,
         "Answers may be of other patients",
     )
+    ONE_CLASS = (
+        "one class by the cut of 0.5",
+        Consequence.STAMPED,
+        "Probabilities may be on another scale",
+    )
     EQUAL_TO_REFERENCES = "masks equal to the references", Consequence.STAMPED
     FINDS_NONE = "no tumour found", Consequence.STAMPED
     HELD_OUT = "held out", Consequence.STAMPED

@@ -373,6 +373,20 @@ def test_grades_of_other_rows_are_stamped(order: Callable[[list[int]], list[int]
     assert "with an AUROC of 0.93 where its rows are shifted" in found.sentence
 
 
+def test_probabilities_that_separate_the_classes_on_another_scale_are_stamped() -> None:
+    cases = [
+        replace(
+            case, grade=GradePrediction.likelier(0.5 + 0.2 * (case.reference_grade is Grade.HGG))
+        )
+        for case in graded_by(lambda rows: rows)
+    ]
+
+    found = only(audit([run(cases=cases, n_studies=40)]))
+
+    assert found.kind is FindingKind.ONE_CLASS
+    assert "answers HGG in all 40 studies" in GRADE.in_words(found.sentence)
+
+
 @pytest.mark.parametrize(
     "order",
     [lambda rows: rows, lambda rows: np.random.default_rng(1).permutation(rows).tolist()],
