@@ -31,6 +31,8 @@ TILE_PX = 448
 _MOST_TOKENS_A_PICTURE = 4096
 _CUT_OFF = ("content_filter", "length", "max_tokens")
 """Reasons to finish of a reply that is not whole."""
+_TEXTS = ("text", "output_text")
+"""Types of the parts of a reply that answer; others hold what the model thought first."""
 _LARGEST_COUNT = 2**40
 """Of tokens; more is no count."""
 _MARGIN_TOKENS = 256
@@ -287,7 +289,11 @@ def _text(content: object) -> str:
     if isinstance(content, str):
         return content
     parts = content if isinstance(content, list) else []
-    return "".join(str(part.get("text", "")) for part in parts if isinstance(part, dict))
+    return "".join(
+        str(part.get("text", ""))
+        for part in parts
+        if isinstance(part, dict) and part.get("type", "text") in _TEXTS
+    )
 
 
 def _shown(picture: Picture) -> dict[str, object]:

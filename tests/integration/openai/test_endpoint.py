@@ -236,6 +236,7 @@ def test_a_schema_is_asked_for_without_what_only_we_read(tmp_path: Path) -> None
             Reply("<think>hm</think>", finished=False),
         ),
         ({"content": [{"type": "text", "text": "a"}, {"text": "b"}, 3]}, "stop", Reply("ab")),
+        ({"content": [{"type": "reasoning", "text": "a"}, {"text": "b"}]}, "stop", Reply("b")),
         ({"content": None, "refusal": "I cannot"}, "stop", Reply("")),
     ],
 )
