@@ -35,12 +35,12 @@ EDGE_MM = 3.0
 SLICES_MM = (2.0, 2.0, 5.5)
 ABOUT_MM = (-119.5, 119.5, 77.0)
 MOTIONS = {
-    Modality.T1C: turned((14, -8, 10), (20, -15, 30), ABOUT_MM),
     Modality.T1N: turned((9, 4, 12), (12, -15, 25), ABOUT_MM),
+    Modality.T1C: turned((14, -8, 10), (20, -15, 30), ABOUT_MM),
     Modality.T2W: turned((20, -8, 5), (20, -9, 36), ABOUT_MM),
     Modality.T2F: turned((14, -2, 18), (25, -15, 30), ABOUT_MM),
 }
-"""From the phantom's world to that of the scanner, when each sequence was taken."""
+"""From the phantom's world to that of the scanner, when each sequence was taken, in their order."""
 
 
 def write_scans(folder: Path, *, full: bool) -> None:
