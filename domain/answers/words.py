@@ -78,6 +78,13 @@ TOKEN = re.compile(
     r"|(?P<mark>\S)"
 )
 SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n+")
+_SITE = re.compile(
+    r"\b(?:in|within) the (?:(?:anterior|deep|inferior|lateral|left|medial|posterior|right|superior)[\s-]+)*"
+    r"(?:(?:frontal|insular|occipital|parietal|temporal)(?:[\s-]+(?:area|hemisphere|lobe|region))?|hemisphere|insula"
+    r"|thalamus)\b",
+    re.IGNORECASE,
+)
+"""Where a brain has a tumour, in words, which say nothing of its numbers."""
 _BULLET = re.compile(r"^\s*[-•*]\s+(?=[^\W\d]|[(\[{])")
 SILENT = frozenset("'\"*`:=$\\")
 """Characters without meaning, anywhere in the text."""
@@ -139,7 +146,8 @@ def written_numbers(
         Unreadable: There is not a number, or the layout is unknown.
     """
     sentences = [item for item in SENTENCE_END.split(text) if re.search(r"\d", item)]
-    tokens = list(chain.from_iterable(TOKEN.finditer(_BULLET.sub("", s)) for s in sentences))
+    plain_ones = (_SITE.sub("", _BULLET.sub("", sentence)) for sentence in sentences)
+    tokens = list(chain.from_iterable(map(TOKEN.finditer, plain_ones)))
     if not any(token["number"] or token["odd"] for token in tokens):
         raise Unreadable(FailureReason.NO_NUMBERS, "the answer holds no number")
     _check_count(sum(_counts(token) for token in tokens), question)

@@ -386,6 +386,8 @@ def test_the_same_answer_twice_is_one() -> None:
         "0.4-0.6",
         "0.4/0.6",
         "(0.4, 0.6)?",
+        "0.4 from the left, 0.6 in the right half",
+        "not in the left frontal lobe, (0.4, 0.6)",
         "between 0.4 and 0.6",
         '{"x": true, "y": 0.6}',
         '{"x": null, "y": 0.6}',
