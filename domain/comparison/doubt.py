@@ -20,6 +20,8 @@ POOR_DICE = 0.7
 """Dice below which a mask counts as poor."""
 LEAST_SURE = 5
 """One in so many is refused in the tables: the least sure fifth."""
+REVERSED, CHANCE = -0.5, 3
+"""Spearman's ρ of confidences that may be uncertainties, and how many standard deviations it is from 0."""
 FEWEST = 5
 """Masks from which a curve is drawn at least."""
 
@@ -113,6 +115,20 @@ def risk_coverage(cases: Cases) -> RiskCoverage | None:
         four_fifths=keeping(n - n // LEAST_SURE),
         curve=tuple(keeping(int(kept)) for kept in shown),
     )
+
+
+def confidence_is_reversed(cases: Cases) -> bool:
+    """Return whether the surer of two masks is, as a rule, the worse one: Spearman's ρ is far below zero."""
+    table = CaseTable.of(cases)
+    dice = table.scores(Form.MASK, DICE, table.localised)
+    there = ~np.isnan(dice) & ~np.isnan(table.confidence) & ~table.failed(Form.MASK)
+    ranks = [
+        np.unique(values[there], return_inverse=True)[1] for values in (dice, table.confidence)
+    ]
+    if not all(np.ptp(item) if item.size else 0 for item in ranks):
+        return False
+    rho = float(np.asarray(np.corrcoef(ranks))[0, 1])
+    return rho < REVERSED and -rho * (there.sum() - 1) ** 0.5 > CHANCE
 
 
 def set_coverage(cases: Cases) -> list[SetCoverage]:

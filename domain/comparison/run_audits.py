@@ -8,6 +8,7 @@ from functools import partial
 
 import numpy as np
 
+from gliobench.domain.comparison.doubt import confidence_is_reversed
 from gliobench.domain.comparison.study_audits import ids_of, studies
 from gliobench.domain.evaluation.backend_facts import BackendFacts
 from gliobench.domain.evaluation.case_table import Cases, CaseTable
@@ -74,6 +75,7 @@ def audit_run(run: ScoredRun) -> Iterator[Finding]:
     yield from _declared(run)
     yield from _equal_to_references(run)
     yield from _finds_none(run)
+    yield from _reversed(run)
     yield from _in_another_frame(run)
     yield from _opposite(run)
     yield from _no_p_positive(run)
@@ -186,6 +188,17 @@ def _finds_none(run: ScoredRun) -> Iterator[Finding]:
             FindingKind.FINDS_NONE,
             f"{run.backend} finds no tumour in any of the {answered.sum()} studies with one and an answer: check "
             "that its masks hold labels, and no probabilities rounded down.",
+            backend=run.backend,
+        )
+
+
+def _reversed(run: ScoredRun) -> Iterator[Finding]:
+    """Find confidences that are uncertainties, perhaps."""
+    if confidence_is_reversed(run.cases):
+        yield Finding(
+            FindingKind.REVERSED_CONFIDENCE,
+            f"The surer {run.backend} is of a mask, the lower its Dice: check that its confidence rises with how "
+            "sure it is, and is no uncertainty.",
             backend=run.backend,
         )
 

@@ -68,6 +68,11 @@ class FindingKind(str, Enum):
     )
     EQUAL_TO_REFERENCES = "masks equal to the references", Consequence.STAMPED
     FINDS_NONE = "no tumour found", Consequence.STAMPED
+    REVERSED_CONFIDENCE = (
+        "confidence in the other direction",
+        Consequence.STAMPED,
+        "Confidence may be an uncertainty",
+    )
     HELD_OUT = "held out", Consequence.STAMPED
     PRIORS = "averages of these patients", Consequence.STAMPED, "Baselines use these patients"
     UNSTATED_TRAINING = "training data not stated", Consequence.STAMPED

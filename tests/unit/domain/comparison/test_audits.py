@@ -268,6 +268,21 @@ def test_answers_that_show_no_tumour_anywhere_are_stamped(found: tuple[bool, ...
     assert kinds == [FindingKind.FINDS_NONE] * n
 
 
+def test_a_confidence_that_falls_as_the_dice_rises_is_stamped() -> None:
+    cases = [
+        replace(
+            fake_case_score(f"s{at}", answers={}),
+            localisation={Form.MASK: FormOutcome({"WT_dice": at / 20})},
+            confidence=1 - at / 20,
+        )
+        for at in range(12)
+    ]
+
+    found = only(audit([run(cases=cases, n_studies=12)]))
+
+    assert found.kind is FindingKind.REVERSED_CONFIDENCE
+
+
 def test_a_visit_that_was_learned_from_as_a_patient_of_its_own_is_leakage() -> None:
     visit = fake_case_score("UPENN-GBM-00940_21", patient_id="UPENN-GBM-00940")
 

@@ -8,7 +8,12 @@ from dataclasses import replace
 import pytest
 
 from fakes.fake_case_score import fake_case_score
-from gliobench.domain.comparison.doubt import Refusal, risk_coverage, set_coverage
+from gliobench.domain.comparison.doubt import (
+    Refusal,
+    confidence_is_reversed,
+    risk_coverage,
+    set_coverage,
+)
 from gliobench.domain.evaluation.scores import CaseScore, FormOutcome
 from gliobench.domain.predictions.prediction import (
     Failure,
@@ -87,6 +92,16 @@ def test_masks_that_failed_or_state_no_confidence_are_left_out() -> None:
 def test_without_confidence_there_is_no_curve() -> None:
     assert risk_coverage(masks(*[(None, 0.8)] * 9)) is None
     assert risk_coverage(masks(*[(0.9, 0.8)] * 4)) is None
+
+
+def test_an_uncertainty_in_the_place_of_a_confidence_is_recognised() -> None:
+    dice = [0.5 + at / 30 for at in range(12)]
+
+    assert confidence_is_reversed(masks(*((1 - one, one) for one in dice)))
+    assert not confidence_is_reversed(masks(*((one, one) for one in dice)))
+    assert not confidence_is_reversed(masks(*((1 - one, one) for one in dice[:9])))
+    assert not confidence_is_reversed(masks(*((0.5, one) for one in dice)))
+    assert not confidence_is_reversed(masks())
 
 
 def test_sets_are_counted_for_all_and_by_site() -> None:
