@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from hashlib import sha256
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 
 from gliobench.adapters.prediction_files.records import from_lines, read_bytes
 from gliobench.adapters.prediction_files.written import Answer, Spot, Written
@@ -39,7 +39,7 @@ class Line(BaseModel):
 
     model_config = ConfigDict(strict=True, frozen=True)
 
-    study: str = Field(min_length=1)
+    study: str = Field(min_length=1, validation_alias=AliasChoices("study", "study_id"))
     question: Literal["grade", "point", "box", "polygon"]
     answer: str
     plane: int | None = Field(None, ge=0, description="axial slice of the RAS+ grid, from 0")
@@ -108,8 +108,8 @@ def read_answers(path: DatasetPath, *, study_ids: Collection[str] | None = None)
 
 def _check_names(at: str, record: Mapping[str, object]) -> None:
     """Refuse a field that may be meant for one that is not given; logs have others of their own."""
-    absent = [name for name in Line.model_fields if name not in record]
-    for name in record.keys() - Line.model_fields.keys():
+    absent = Line.model_fields.keys() - {"study", *record}
+    for name in record.keys() - {"study_id", *Line.model_fields}:
         if like := get_close_matches(name.lower(), absent, n=1, cutoff=ALIKE):
             raise InvalidInputError(
                 f"{at}: field {shown(name)}: wanted it called {like[0]}, or left out"

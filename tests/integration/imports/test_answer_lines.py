@@ -164,6 +164,12 @@ def test_a_field_that_may_be_a_misspelt_one_is_refused(
         answers(tmp_path, line("point", "(0.5, 0.5)", plane=4, **{name: 1}))
 
 
+def test_a_study_may_be_named_as_in_tables(tmp_path: Path) -> None:
+    named = {"study_id": "a", "question": "grade", "answer": "HGG"}
+
+    assert answers(tmp_path, named).grade(STUDY) == GradePrediction(Grade.HGG, raw="HGG")
+
+
 def test_other_fields_of_a_log_are_left_unread(tmp_path: Path) -> None:
     more = {"model": "m", "prompt": "Where?", "question_id": 3, "created": 1.5, "usage": {}}
 
