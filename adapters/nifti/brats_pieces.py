@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from gliobench.adapters.nifti.brats_study_source import joined
 from gliobench.adapters.nifti.image_names import (
-    are_of_sequences,
     is_named_like_image,
     is_shown_name,
 )
@@ -25,6 +24,7 @@ from gliobench.adapters.nifti.no_study import no_study_in
 from gliobench.adapters.nifti.study_folders import (
     FOLDERS_BELOW_ROOT,
     StudyFolder,
+    are_joined,
     find_within,
     kin_of,
 )
@@ -232,11 +232,12 @@ def pieces_of(root: DatasetPath) -> Iterator[Piece]:
         for folder in level:
             shown = [name for name in names_in(folder) if is_shown_name(name.rstrip("/"))]
             folders = [name for name in shown if name[-1] == "/" and not _is_image(name)]
-            if are_of_sequences(name[:-1] for name in folders):  # perhaps of one study
+            has_images = any(map(_is_image, shown))
+            if are_joined([name[:-1] for name in folders], beside_images=has_images):
                 yield Piece(folder, (), levels)
                 continue
             below.append((folder, folders))
-            if not folders or any(map(_is_image, shown)):
+            if not folders or has_images:
                 yield Piece(folder, (), 0)
         if not levels:
             return

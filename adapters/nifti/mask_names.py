@@ -80,6 +80,18 @@ def mask_claim(stem: str, owners: Collection[str]) -> MaskClaim | None:
     return MaskClaim.MISNAMED if says_so and is_known else MaskClaim.NONE
 
 
+def without_mask_words(stem: str) -> str:
+    """Remove words for masks and tumours from the end of a name; empty if there are no others.
+
+    >>> without_mask_words("P1_tumor_mask")
+    'P1'
+    """
+    words = re.split(rf"({_SEPARATOR}+)", stem)
+    while words and (_NEUTRAL.fullmatch(words[-1].lower()) or _TUMOUR.fullmatch(words[-1])):
+        words = words[:-2]
+    return "".join(words)
+
+
 def begins_with(stem: str, owner: str) -> bool:
     """Return whether a file's name begins with a name of the study."""
     rest = stem[len(owner) :]
@@ -99,6 +111,11 @@ def is_by_model(text: str) -> bool:
 def is_of_masks(folder: str) -> bool:
     """Return whether a folder's name denotes masks by experts, as far as it says: `images_segm`."""
     return bool(_MASKS.search(folder)) and not is_of_something_else(folder)
+
+
+def is_of_programs(folder: str) -> bool:
+    """Return whether a folder's name denotes masks by programs, and is no study's such as FeTS2022_00001."""
+    return is_by_model(folder) and re.search(r"\d\d", folder) is None
 
 
 def is_of_tumour(text: str) -> bool:

@@ -14,16 +14,19 @@ from dataclasses import dataclass, field
 from gliobench.adapters.nifti.image_file import Channel
 from gliobench.adapters.nifti.image_names import (
     NamedFile,
+    are_of_sequences,
     by_prefix,
     ends_in_sequence,
     is_named_like_image,
     is_shown,
     nifti_stem,
 )
+from gliobench.adapters.nifti.mask_folders import with_masks_of_folders
 from gliobench.adapters.nifti.mask_names import (
     MaskClaim,
     begins_with,
     is_of_masks,
+    is_of_programs,
     is_of_something_else,
     mask_claim,
 )
@@ -34,6 +37,8 @@ from gliobench.domain.studies.patients import is_sure
 from gliobench.domain.studies.study import Modality
 
 FOLDERS_BELOW_ROOT = 3  # as in root/TrainingData/HGG/<study>
+_MOST_JOINED = 1000
+"""Folders beside each other of which one may hold the masks of others."""
 _NUMBER = re.compile(r"\d+")
 _OF_A_NAME = re.IGNORECASE | re.DOTALL  # a name may contain a line end
 _MASK = re.compile(r"((?P<prefix>.+?)[-_. ])?seg(m|mentations?)?", _OF_A_NAME)
@@ -125,6 +130,19 @@ def kin_of(folder: str) -> str:
     return f"{parent}{slash}{_NUMBER.sub('#', name)}"
 
 
+def are_joined(folders: Sequence[str], *, beside_images: bool) -> bool:
+    """Return whether folders of one folder may hold parts of one study, so that they are searched together.
+
+    Args:
+        folders: Their names.
+        beside_images: Whether there are images beside them.
+    """
+    if are_of_sequences(folders):
+        return True
+    has_masks = any(is_of_masks(name) or is_of_programs(name) for name in folders)
+    return 0 < len(folders) <= _MOST_JOINED and (has_masks or beside_images)
+
+
 def image_at(path: DatasetPath) -> DatasetPath:
     """Return the image of a path: the file itself, or the single image in a folder of that name.
 
@@ -155,10 +173,9 @@ def find_within(folder: DatasetPath, levels: int) -> Iterator[StudyFolder]:
     of_sequences = in_folders_of_sequences(folders)
     files += [file for found in of_sequences.values() for file in found]
     folders = [entry for entry in folders if entry not in of_sequences]
-    yield from _studies_among(folder, files, has_folders=bool(folders))
-    if levels:
-        for entry in folders:
-            yield from find_within(entry, levels - 1)
+    own = [*_studies_among(folder, files, has_folders=bool(folders))]
+    below = {entry: [*find_within(entry, levels - 1)] for entry in folders if levels}
+    yield from with_masks_of_folders(folder, own, below)
 
 
 def _studies_among(
@@ -219,7 +236,10 @@ def _study_id(
 ) -> str:
     if prefix and (not is_alone or _KNOWN_ID.fullmatch(prefix) or is_sure(prefix)):
         return prefix
-    is_of_many = ends_in_sequence(folder.name, sequences) if sequences else is_of_masks(folder.name)
+    if sequences:
+        is_of_many = ends_in_sequence(folder.name, sequences)
+    else:
+        is_of_many = is_of_masks(folder.name) or is_of_programs(folder.name)
     return prefix if prefix and is_of_many else folder.name
 
 

@@ -13,8 +13,8 @@ from gliobench.domain.messages import printable
 from gliobench.domain.studies.patients import is_visit, patient_of
 from gliobench.domain.studies.study_ids import study_id_of
 
-_SAYS_NOTHING = re.compile(r"anat", re.IGNORECASE)
-"""Folders that BIDS has in every visit."""
+_SAYS_NOTHING = re.compile(r"anat|images?|nii|nifti", re.IGNORECASE)
+"""Folders that every visit has, as BIDS's `anat`."""
 _MOST_FOLDERS = 6
 
 

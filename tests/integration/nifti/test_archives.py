@@ -51,6 +51,51 @@ ARCHIVES: Mapping[str, tuple[list[str], Found]] = {
             )
         },
     ),
+    "masks in a folder inside": (
+        [
+            *under("P1/", "t1ce", "masks/seg", "nnunet/seg"),
+            *under("P2/anat/", "t1ce"),
+            *under("P2/label/", "tumour"),
+            *under("P3/", "t1ce", "rater_2/seg", "ses-2/seg"),
+            *under("P4/P4_", "t1ce", "seg"),
+            *under("P4/masks/", "P4_seg"),
+        ],
+        {
+            "P1": ("P1", ["mask: seg.nii.gz", "other_mask: seg.nii.gz", "t1c: t1ce.nii.gz"]),
+            "P2": ("P2", ["mask: tumour.nii.gz", "t1c: t1ce.nii.gz"]),
+            "P3": ("P3", ["other_mask: seg.nii.gz", "t1c: t1ce.nii.gz"]),
+            "P3_ses-2": ("P3", ["mask: seg.nii.gz"]),
+            "P4": (
+                "P4",
+                ["mask: P4_seg.nii.gz", "other_mask: P4_seg.nii.gz", "t1c: P4_t1ce.nii.gz"],
+            ),
+        },
+    ),
+    "masks in a folder beside visits, and images beside patients": (
+        [*under("P1/", "t1ce", "v2/t1ce", "masks/seg"), *under("P2/", "seg"), *under("", "MNI_t1")],
+        {
+            "P1": ("P1", ["t1c: t1ce.nii.gz"]),
+            "P1_v2": ("P1", ["t1c: t1ce.nii.gz"]),
+            "masks": ("masks", ["mask: seg.nii.gz"]),
+            "P2": ("P2", ["mask: seg.nii.gz"]),
+            "cohort": ("cohort", ["t1n: MNI_t1.nii.gz"]),
+        },
+    ),
+    "masks in a parallel folder": (
+        [
+            *under("images/", "P1/v1/t1ce", "P1/v2/t1ce", "P2/t1ce", "P3/t1ce", "P4/t1ce"),
+            *under("labels/", "P1/v1/seg", "P1/v2/seg", "P2_mask", "P3", "P9/seg"),
+            *under("nnunet_out/", "P2_seg"),
+        ],
+        {
+            "P1_v1": ("P1", ["mask: seg.nii.gz", "t1c: t1ce.nii.gz"]),
+            "P1_v2": ("P1", ["mask: seg.nii.gz", "t1c: t1ce.nii.gz"]),
+            "P2": ("P2", ["mask: P2_mask.nii.gz", "other_mask: P2_seg.nii.gz", "t1c: t1ce.nii.gz"]),
+            "P3": ("P3", ["mask: P3.nii.gz", "t1c: t1ce.nii.gz"]),
+            "P4": ("P4", ["t1c: t1ce.nii.gz"]),
+            "P9": ("P9", ["mask: seg.nii.gz"]),
+        },
+    ),
     "a folder of each sequence": (
         [
             *under("EGD-1/1_T1/NIFTI/", "T1"),

@@ -120,12 +120,14 @@ TREES = {
 def random_tree(seed: int) -> list[str]:
     """Put studies of few names into folders of few names, so that they meet."""
     rng = random.Random(seed)
-    folders = ("HGG", "LGG", "1", "2", "ses-1", "anat", "BraTS20_Training_001", "a_t1.nii")
+    folders = ("HGG", "LGG", "1", "2", "ses-1", "anat", "BraTS20_Training_001", "a_t1.nii", "masks")
     paths = []
     for _ in range(rng.randrange(1, 25)):
         folder = "/".join(rng.choice(folders) for _ in range(rng.randrange(5))) or "."
         name = rng.choice(("", "BraTS20_Training_002", "P1"))
-        paths += plain(folder) if rng.random() < 0.5 else study(folder, name)
+        files = NAMES if rng.random() < 0.7 else ("seg",)
+        bare = [f"{folder}/{file}.nii.gz" for file in files]
+        paths += bare if rng.random() < 0.5 else study(folder, name, files=files)
     return paths
 
 
