@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, chdir, nullcontext
 from dataclasses import dataclass, replace
 from itertools import combinations, product
@@ -12,9 +12,16 @@ from typing import TypeAlias, TypeVar
 import numpy as np
 
 from gliobench.application.ports.backend import Backend
-from gliobench.application.predict.check_answer import broken, checked_grade, checked_localisation
+from gliobench.application.predict.check_answer import (
+    broken,
+    checked_grade,
+    checked_localisation,
+    checked_probabilities,
+)
 from gliobench.application.predict.failures import failure_of
-from gliobench.domain.errors import FaultError, JobError, Terminated, WrongAnswerError
+from gliobench.domain.errors import BackendError, FaultError, JobError, Terminated, WrongAnswerError
+from gliobench.domain.geometry.resampling import Float32Array
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.messages import shown
 from gliobench.domain.predictions.prediction import (
     Failure,
@@ -88,6 +95,26 @@ def calibrate(backend: Backend) -> Confirmation | None:
             False, f"drawn squares got no answer: {_raised(error, backend.name).detail}"
         )
     return Confirmation(found.confirmed, str(found))
+
+
+def ask_probabilities(backend: Backend, study: Study) -> Mapping[Region, Float32Array]:
+    """Return the probability of each voxel, (I, J, K) by region; none where the backend knows none.
+
+    Raises:
+        FaultError: The backend raised it, another error, or gives something else.
+        JobError: The backend raised it.
+    """
+    if backend.probability_maps is None:
+        return {}
+    try:
+        with same_working_folder():
+            return checked_probabilities(backend.probability_maps(study), study)
+    except WrongAnswerError as error:
+        raise BackendError(f"backend {backend.name} answers {error}") from error
+    except (FaultError, JobError, Terminated):
+        raise
+    except (Exception, SystemExit) as error:
+        raise BackendError(_raised(error, backend.name).detail) from error
 
 
 def tokens_of(backend: Backend, study: Study) -> Tokens | None:

@@ -23,6 +23,7 @@ from gliobench.domain.geometry.grids import (
     Point3D,
     Polygon,
 )
+from gliobench.domain.geometry.resampling import Float32Array
 from gliobench.domain.labels.regions import NESTED, Region
 from gliobench.domain.messages import one_line, shown
 from gliobench.domain.predictions.prediction import (
@@ -41,6 +42,8 @@ from gliobench.domain.predictions.reasons import Reason
 from gliobench.domain.studies.study import Grade, Study
 
 T = TypeVar("T")
+ROUNDING = 1e-4
+"""By which probabilities that were resampled may miss [0, 1]."""
 OUTSIDE = 0.1
 """How far a point may lie outside of the image, as a share of its length: an estimate may miss it."""
 
@@ -87,6 +90,27 @@ def checked_localisation(
     }
     confidence = None if said.confidence is None else _number(said.confidence, "confidence")
     return replace(said, answers=answers, confidence=confidence, region_confidence=sure)
+
+
+def checked_probabilities(maps: object, study: Study) -> Mapping[Region, Float32Array]:
+    """Check the probabilities of voxels by region.
+
+    Raises:
+        WrongAnswerError: They are something else, on another grid, or lie outside of [0, 1].
+    """
+    shape, checked = study.grid.shape, {}
+    for key, values in _mapping(maps, "probabilities").items():
+        region, found = _a(Region, key, "region of probabilities"), np.asarray(values)
+        if found.shape != shape or found.dtype.kind != "f":
+            raise WrongAnswerError(
+                f"probabilities of {region.value} as {found.dtype} {found.shape}: wanted floats of {shape}"
+            )
+        if not (found.min() >= -ROUNDING and found.max() <= 1 + ROUNDING):  # NaN is neither
+            raise WrongAnswerError(
+                f"probabilities of {region.value} from {found.min():g} to {found.max():g}: wanted [0, 1]"
+            )
+        checked[region] = found.clip(0, 1).astype(np.float32)
+    return checked
 
 
 def broken(backend: str, what: str) -> Failure:

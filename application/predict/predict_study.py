@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 
 from gliobench.application.ports.backend import Backend
-from gliobench.application.predict.ask_backend import ask
+from gliobench.application.predict.ask_backend import ask, ask_probabilities
 from gliobench.application.predict.load_modalities import load_modalities
 from gliobench.application.predict.scope import OTHER_GRIDS, implausible_images, scope_faults
 from gliobench.application.predict.study_reading import (
@@ -98,7 +98,7 @@ def predict_study(
         implausible=tuple(implausible),
         lesion=lesion_of(study, localisation),
         out_of_scope=strange,
-        probabilities=maps(study) if probabilities and (maps := backend.probability_maps) else {},
+        probabilities=ask_probabilities(backend, study) if probabilities else {},
     )
 
 

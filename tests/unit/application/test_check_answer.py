@@ -11,7 +11,8 @@ import pytest
 
 from fakes.fake_backend import fake_backend
 from fakes.fake_study_source import fake_case
-from gliobench.application.predict.ask_backend import ask
+from gliobench.application.predict.ask_backend import ask, ask_probabilities
+from gliobench.domain.errors import BackendError
 from gliobench.plugin import (
     Axis,
     Box,
@@ -175,6 +176,37 @@ def test_answers_that_are_right_come_back_as_plain_numbers(number: Any) -> None:
     assert type(grade.probability_hgg) is float
     assert box == Box3D((0, 1, 2), (4, 5, 6))
     assert {type(one) for one in box.start} == {int}
+
+
+def mapped(maps: Callable[[Study], Any]) -> Any:
+    return ask_probabilities(replace(fake_backend("mine"), probability_maps=maps), STUDY)
+
+
+@pytest.mark.parametrize(
+    ("maps", "wanted"),
+    [
+        (
+            lambda _: {Region.WT: np.full(STUDY.grid.shape, 90.0)},
+            r"answers .* from 90 to 90: wanted",
+        ),
+        (lambda _: {Region.WT: np.full(STUDY.grid.shape, np.nan)}, r"wanted \[0, 1\]"),
+        (lambda _: {Region.WT: np.ones(STUDY.grid.shape, bool)}, "as bool .*: wanted floats"),
+        (lambda _: {Region.WT: np.ones((2, 3, 4))}, r"float64 \(2, 3, 4\): wanted floats"),
+        (lambda _: {"WT": np.ones(STUDY.grid.shape)}, "'WT': wanted Region"),
+        (lambda _: None, "None: wanted a mapping"),
+        (lambda _: 1 / 0, "raises ZeroDivisionError"),
+    ],
+)
+def test_wrong_probabilities_are_refused(maps: Callable[[Study], Any], wanted: str) -> None:
+    with pytest.raises(BackendError, match=f"backend mine .*{wanted}"):
+        mapped(maps)
+
+
+def test_probabilities_of_voxels_are_of_one_type_and_within_bounds() -> None:
+    found = mapped(lambda study: {Region.WT: np.full(study.grid.shape, 1 + 1e-7)})
+
+    assert found[Region.WT].dtype == np.float32
+    assert found[Region.WT].max() == 1
 
 
 def test_an_exception_names_the_backend_and_its_kind() -> None:
