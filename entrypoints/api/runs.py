@@ -9,8 +9,9 @@ from html import escape
 from io import BytesIO
 from typing import final
 
+import pyarrow as pa
 import pyarrow.compute as pc
-from pyarrow.csv import read_csv
+from pyarrow.csv import ConvertOptions, read_csv
 
 from gliobench.application.ports.storage import Storage
 from gliobench.application.report.write_report import WrittenReport
@@ -19,6 +20,12 @@ from gliobench.domain.errors import NotFoundError
 from gliobench.domain.messages import printable, shown
 from gliobench.entrypoints.api.tables import Table
 from gliobench.entrypoints.container import container
+
+_NUMBERS = {
+    **dict.fromkeys(("value", "low", "high", "detectable", "p", "p_holm"), pa.float64()),
+    **dict.fromkeys(("n", "studies", "failed"), pa.int64()),
+}
+"""Columns of numbers; all others are texts, such as a backend called 01."""
 
 
 @final
@@ -82,9 +89,15 @@ def read_report(written: WrittenReport, storage: Storage) -> Report:
         verdict=printable(facts["verdict"]),
         warnings=tuple(map(printable, (*stamps, *written.left_out))),
         tables={
-            name.removesuffix(".csv"): Table(read_csv(BytesIO(storage.read(f"tables/{name}"))))
+            name.removesuffix(".csv"): _table(storage.read(f"tables/{name}"))
             for name in storage.names("tables")
             if name.endswith(".csv")
         },
         runs=written.runs,
     )
+
+
+def _table(content: bytes) -> Table:
+    names = content.partition(b"\n")[0].decode().split(",")
+    types = ConvertOptions(column_types={name: _NUMBERS.get(name, pa.string()) for name in names})
+    return Table(read_csv(BytesIO(content), convert_options=types))

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import nibabel
 import numpy as np
@@ -21,6 +22,7 @@ from gliobench.adapters.phantom import PhantomStudySource, export_phantoms
 from gliobench.domain.errors import InvalidInputError, MissingExtraError, NotFoundError
 from gliobench.domain.studies.study import Modality
 from gliobench.entrypoints import api
+from gliobench.entrypoints.api.runs import read_report
 from gliobench.entrypoints.container import container
 
 PAGE = Path(__file__).parents[2] / "docs" / "python.md"
@@ -181,6 +183,20 @@ def test_an_evaluation_and_a_comparison_give_tables_and_say_nothing(
     assert "<table>" in comparison._repr_html_()
     with pytest.raises(NotFoundError, match="no run of 'cnn': wanted one of"):
         evaluation.cases("cnn")
+
+
+def test_names_that_look_like_numbers_stay_names(tmp_path: Path) -> None:
+    (tmp_path / "report.json").write_text('{"stamps": [], "verdict": ""}')
+    (tmp_path / "tables").mkdir()
+    (tmp_path / "tables" / "measures.csv").write_text("arm,value,n,stamps\n01,0.5,3,\n1e3,,,\n")
+    written = SimpleNamespace(report=None, place="", left_out=(), runs={})
+
+    table = read_report(written, container.storage(str(tmp_path))).tables["measures"]
+
+    assert list(table) == [
+        {"arm": "01", "value": 0.5, "n": 3, "stamps": ""},
+        {"arm": "1e3", "value": None, "n": None, "stamps": ""},
+    ]
 
 
 def test_settings_given_by_name_hold_for_one_call(here: Path) -> None:
