@@ -32,7 +32,10 @@ def _pattern(whose: str, pattern: str, *, is_assumed: bool = False) -> NamingPat
 
 _DATE = r"(19|20)\d\d[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])"
 _VISIT = r"(visit|ses|session|week|month|time|timepoint|follow-?up|fu|tp|v|t)[-_. ]?\d+([-_.]\d)?"
-_OCCASION = r"baseline|follow-?up|(pre|post)[-_ ]?(op|operative|treatment)?"
+_OCCASION = (
+    r"baseline|initial|diagnosis|follow-?up|recurrence|recurrent|relapse|progression"
+    r"|(pre|post|intra)[-_ ]?(op|operative|treatment|rt|surgery)?"
+)
 
 PATTERNS = (
     _pattern("BraTS 2020 and 2021", r"(?P<patient>BraTS(20|2021)_([a-z]+_)?\d+)"),
