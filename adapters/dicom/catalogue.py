@@ -278,7 +278,7 @@ def _facts(
         diffusion=any(item.frame.diffusion for item in frames),
         agent=header.text("ContrastBolusAgent"),
         body_part=header.text("BodyPartExamined"),
-        acquired_s=min(filter(None, map(_seconds, {item.header for item in frames})), default=None),
+        acquired_s=min(filter(None, (item.header.acquired_s for item in frames)), default=None),
         flaw="" if isinstance(images, SeriesImages) else str(images),
     )
 
@@ -289,12 +289,3 @@ def _gradient(sequence: Sequence[str], enhanced: str) -> bool | None:
     if "GR" in sequence or "SE" in sequence:
         return "SE" not in sequence
     return None
-
-
-def _seconds(header: Header) -> float | None:
-    """Read when an image was acquired, in seconds since the midnight before."""
-    times = map(header.text, ("AcquisitionTime", "SeriesTime", "ContentTime"))
-    digits = (header.text("AcquisitionDateTime")[8:] or next(filter(None, times), ""))[:6]
-    if len(digits) < 6 or not (digits.isascii() and digits.isdigit()):
-        return None
-    return int(digits[:2]) * 3600.0 + int(digits[2:4]) * 60 + int(digits[4:])

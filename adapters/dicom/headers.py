@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from pydicom import Dataset, dcmread
@@ -19,6 +20,7 @@ from gliobench.adapters.dicom.segmentation_headers import (
 from gliobench.adapters.dicom.tags import first_item, grouped, number_of, text_of
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.studies.pseudonyms import is_placeholder
+from gliobench.domain.studies.series import DAY_S
 
 _SEQUENCES = ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence")
 IDENTIFIERS = (
@@ -47,7 +49,14 @@ _TEXTS = (
     *("Modality", "SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID"),
     *("SeriesDescription", "ProtocolName", "ImageType", "ScanningSequence", "BodyPartExamined"),
     *("EchoPulseSequence", "InversionRecovery", "ContrastBolusAgent", "BurnedInAnnotation"),
-    *("AcquisitionDateTime", "AcquisitionTime", "SeriesTime", "ContentTime", "Manufacturer"),
+    *(
+        "AcquisitionDateTime",
+        "AcquisitionDate",
+        "AcquisitionTime",
+        "SeriesTime",
+        "ContentTime",
+        "Manufacturer",
+    ),
     *(
         "ManufacturerModelName",
         "PhotometricInterpretation",
@@ -102,6 +111,25 @@ class Header:
     def text(self, name: str) -> str:
         """Return a text by its keyword; empty where it is absent."""
         return self.texts.get(name, "")
+
+    @property
+    def acquired_s(self) -> float | None:
+        """When it was acquired, in seconds since the year 1, or since midnight; None where unknown."""
+        at = self.text("AcquisitionDateTime")
+        times = map(self.text, ("AcquisitionTime", "SeriesTime", "ContentTime"))
+        digits = (at[8:] or next(filter(None, times), ""))[:6]
+        day_s = _day(at[:8] or self.text("AcquisitionDate")) * DAY_S
+        if len(digits) < 6 or not (digits.isascii() and digits.isdigit()):
+            return day_s or None
+        return day_s + int(digits[:2]) * 3600.0 + int(digits[2:4]) * 60 + int(digits[4:])
+
+
+def _day(text: str) -> int:
+    """Count the days since the year 1; 0 where the text is no date."""
+    try:
+        return datetime.strptime(text, "%Y%m%d").toordinal()
+    except ValueError:
+        return 0
 
 
 @dataclass(frozen=True, slots=True)

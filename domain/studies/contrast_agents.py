@@ -6,7 +6,7 @@ from gliobench.domain.studies.descriptions import words
 
 AGENT = r"(?:contrast\w*|kontrasz?t\w*|gad\w*|gd|km|ce|mdc|iv|inj\w*|enhanc\w*|контраст\w*|ку)"
 _WITHOUT = (
-    r"without|w ?o(?:ut)?|minus|ohne|sans|sin|senza|sem|(?<!\d\d )s|zonder|utan|uten|uden|ilman?|bez?|без"
+    "without|w ?o(?:ut)?|minus|ohne|sans|sin|senza|sem|zonder|utan|uten|uden|ilman?|bez|be(?= kontr)|без"
     "|f[aă]r[aă]|χωρ[ιί]σ"
 )
 _BEFORE = (
@@ -33,7 +33,7 @@ PLAIN = words(
     r"t1(n|nativ|pre)(?![a-z])",
     rf"(?:{_WITHOUT}|{_BEFORE}) {_LINK}{AGENT}",
     rf"{AGENT} (?:{_BEHIND})",
-    r"(?:okm|[ck]ontrasts[iı]z|non ?con|no c|s c)(?![a-z])",
+    r"(?:okm|[ck]ontrasts[iı]z|non ?con|no c)(?![a-z])",
     rf"pr[eé](?: ?{AGENT}|(?![a-z]))(?! ?(op|surg|treat|scan))",
     rf"(?:native?|nativo|nativa|unenhanced|noncontrast|precontrast)(?: ?{AGENT})?",
     *("平扫", "非?造影前", "非造影", "(增|増)强?強?前", "未增强", "単純", "조영 ?전"),

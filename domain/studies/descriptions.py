@@ -9,10 +9,12 @@ from functools import cached_property
 
 _SEPARATORS = re.compile(r"[\s_\-/.,;:()\[\]{}^=|#&'\"]+")
 _BEGIN = r"(?<![a-z0-9à-ɏ])"
+_AGENT = r"(?<![^\W_])(c|ce|gd|gado?\w*|km|mdc|iv|inj\w*|[ck]ontrast\w*)"
 _WITHOUT_BY_SIGN = re.compile(
-    r"(?<![^\W_])(c|ce|gd|gado?\w*|km|mdc|iv|[ck]ontrast\w*)(?:[-−–](?=[\s_)]|$)| ?\([-−–]\)| [-−–]$)"
+    rf"{_AGENT}(?:[-−–](?=[\s_)]|$)| ?\([-−–]\)| [-−–]$)"
+    rf"|(?<![^\W_])s/ ?{_AGENT}(?![^\W_])"
 )
-"""A contrast agent with a minus, as `Gd-` and `KM (-)`; no hyphen of a longer word such as Gd-DTPA."""
+"""A contrast agent with a minus, as `Gd-` and `KM (-)`, or as in `s/ contraste`; no hyphen as in Gd-DTPA."""
 _CYRILLIC_T = re.compile(r"т(?=[12])")
 
 
@@ -24,7 +26,7 @@ def normalised(description: str) -> str:
     >>> normalised("T1 Gd-")
     't1 no gd'
     """
-    text = _WITHOUT_BY_SIGN.sub(r"no \1", unicodedata.normalize("NFKC", description).casefold())
+    text = _WITHOUT_BY_SIGN.sub(r"no \1\2", unicodedata.normalize("NFKC", description).casefold())
     return _CYRILLIC_T.sub("t", _SEPARATORS.sub(" ", text)).strip()
 
 

@@ -21,6 +21,7 @@ from gliobench.domain.studies.study import Modality
 
 FEWEST_IMAGES = 5
 """Of a volume: series of fewer images are localisers, samples or screenshots."""
+DAY_S = 86400.0
 _EITHER = re.compile(r"\+\s?/\s?[-–]")
 """With or without, in a description as it is written."""
 _COMPUTED = frozenset({"DERIVED", "MPR", "REFORMATTED", "RESAMPLED", "AVERAGE", "PROCESSED"})
@@ -60,7 +61,8 @@ class Series:
         diffusion: Whether it has diffusion weights.
         agent: Name of the contrast agent as in the tags; empty where they name none.
         body_part: As in the tags.
-        acquired_s: When the acquisition began, in seconds on any clock; None where unknown.
+        acquired_s: When the acquisition began, in seconds since the year 1, or since midnight where the day is
+            unknown; None where nothing is known.
         flaw: Why its images make up no volume; empty where they do.
     """
 

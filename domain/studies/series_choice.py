@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from gliobench.domain.studies.series import Confidence, Judgement, Series, judge_all
+from gliobench.domain.studies.series import DAY_S, Confidence, Judgement, Series, judge_all
 from gliobench.domain.studies.study import Modality
 
 
@@ -57,9 +57,16 @@ def choose_series(
             chosen[modality] = candidates[0][0]
         elif candidates:
             questions[modality] = _question(modality, candidates)
+    for modality, item, days in _of_other_visits(chosen.items()):
+        if item.id not in declared:
+            del chosen[modality]
+            questions[modality] = (
+                f"{modality.value} may be series {item.name}: acquired {days:.0f} days after another one"
+            )
     return ChosenSeries(tuple(series), tuple(judgements), chosen, questions)
 
 
+_ONE_VISIT_DAYS = 2.0
 _Judged = tuple[Series, Judgement]
 
 
@@ -78,6 +85,23 @@ def _best(found: list[_Judged]) -> list[_Judged]:
     for is_better in ranks:
         found = list(filter(is_better, found)) or found
     return found
+
+
+def _of_other_visits(
+    chosen: Iterable[tuple[Modality, Series]],
+) -> list[tuple[Modality, Series, float]]:
+    """List the series that were acquired days after the first, with the days; midnight is no other visit."""
+    dated = [
+        (modality, item, item.acquired_s / DAY_S)
+        for modality, item in chosen
+        if item.acquired_s is not None and item.acquired_s > DAY_S
+    ]
+    first = min((day for _, _, day in dated), default=0.0)
+    return [
+        (modality, item, day - first)
+        for modality, item, day in dated
+        if day - first > _ONE_VISIT_DAYS
+    ]
 
 
 def _question(modality: Modality, candidates: list[_Judged]) -> str:

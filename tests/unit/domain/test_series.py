@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from gliobench.domain.studies.series import Confidence, Series, judge, judge_all
+from gliobench.domain.studies.series import DAY_S, Confidence, Series, judge, judge_all
 from gliobench.domain.studies.series_choice import choose_series
 from gliobench.domain.studies.study import Modality
 
@@ -307,6 +307,18 @@ def test_a_sound_series_is_preferred_to_a_flawed_one_which_is_not_forgotten() ->
 
     assert choose_series([*STUDY, flawed]).chosen[Modality.T1C].id == "T1 Gd"
     assert choose_series([flawed]).chosen[Modality.T1C] == flawed
+
+
+def test_series_of_another_visit_are_asked_about_unless_declared() -> None:
+    days = (700_000, 700_000, 700_001, 700_152)
+    dated = [replace(item, acquired_s=day * DAY_S) for item, day in zip(STUDY, days, strict=True)]
+
+    choice = choose_series(dated)
+
+    assert choice.questions.keys() == {Modality.T2F}
+    assert "acquired 152 days after another one" in choice.questions[Modality.T2F]
+    assert not choose_series(dated, {"FLAIR": Modality.T2F}).questions
+    assert not choose_series([replace(dated[0], acquired_s=3600.0), *dated[1:3]]).questions
 
 
 def test_a_declaration_settles_and_excludes() -> None:
