@@ -25,7 +25,15 @@ from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.messages import shown
 from gliobench.domain.studies.study import Modality
 from gliobench.domain.studies.target_rule import TargetRule
-from gliobench.entrypoints.api.places import Files, Place, as_text, as_texts, whole, with_texts
+from gliobench.entrypoints.api.places import (
+    Files,
+    Place,
+    Runs,
+    as_text,
+    as_texts,
+    whole,
+    with_texts,
+)
 from gliobench.entrypoints.api.predictions import LoadedStudy, PredictedMask, Prediction
 from gliobench.entrypoints.api.runs import Report, read_report
 from gliobench.entrypoints.api.tables import Table
@@ -199,7 +207,7 @@ def evaluate(
 
 
 def compare(
-    runs: Place | Sequence[Place],
+    runs: Runs,
     out: Place,
     *,
     primary: str | None = None,
@@ -212,7 +220,7 @@ def compare(
     """Compare runs over the same studies in pairs, and write the comparison.
 
     Args:
-        runs: Folders or URLs of runs, or of several as `evaluate` leaves them.
+        runs: Folders or URLs of runs, or of several as `evaluate` leaves them, or the `runs` of a report.
         out: Folder or URL of the comparison.
         primary: Endpoint that decides; None takes the setting `compare.primary`.
         replicates: Bootstrap cohorts to draw.
@@ -238,7 +246,7 @@ def compare(
 
 
 def report(
-    runs: Place | Sequence[Place],
+    runs: Runs,
     out: Place,
     *,
     metadata: Place | None = None,
@@ -248,7 +256,7 @@ def report(
     """Report on runs without comparing them by a chosen endpoint; leakage is stamped.
 
     Args:
-        runs: Folders or URLs of runs, or of several as `evaluate` leaves them.
+        runs: Folders or URLs of runs, or of several as `evaluate` leaves them, or the `runs` of a report.
         out: Folder or URL of the report.
         metadata: CSV, TSV or Parquet table about studies or patients, for subgroups.
         subgroups: Its columns that divide the cohort, by name: True, or the numbers where bins begin,

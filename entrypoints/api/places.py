@@ -12,6 +12,8 @@ from gliobench.domain.errors import InvalidInputError
 Place: TypeAlias = str | PathLike[str]
 Files: TypeAlias = Place | Mapping[str, Place]
 """A folder or URL, or files by modality."""
+Runs: TypeAlias = Place | Sequence[Place] | Mapping[str, Place]
+"""Folders or URLs of runs, or those of `Report.runs`."""
 
 
 def as_text(place: Place) -> str:
@@ -26,8 +28,10 @@ def as_text(place: Place) -> str:
         raise InvalidInputError(f"{type(place).__name__}: wanted a path or a URL") from error
 
 
-def as_texts(places: Place | Sequence[Place]) -> list[str]:
+def as_texts(places: Runs) -> list[str]:
     """Return one or several paths or URLs as texts; errors as of `as_text`."""
+    if isinstance(places, Mapping):
+        return as_texts(list(places.values()))
     return [
         as_text(place) for place in ([places] if isinstance(places, str | PathLike) else places)
     ]

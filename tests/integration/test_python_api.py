@@ -165,7 +165,7 @@ def test_an_evaluation_and_a_comparison_give_tables_and_say_nothing(
     backends = ["majority", "bright.py:make"]
 
     evaluation = gb.evaluate("phantoms", backends, "runs", limit=2)
-    comparison = gb.compare(here / "runs", here / "compared", replicates=100)
+    comparison = gb.compare(evaluation.runs, here / "compared", replicates=100)
 
     assert capfd.readouterr() == ("", "")
     assert set(evaluation.runs) == {"majority", "bright-make"}
