@@ -24,7 +24,7 @@ from gliobench.application.ports.backend import Backend
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.messages import shown
 from gliobench.domain.studies.study import Modality
-from gliobench.domain.studies.target_rule import TargetRule
+from gliobench.entrypoints.api.named_settings import of_metadata, of_target
 from gliobench.entrypoints.api.places import (
     Files,
     Place,
@@ -183,7 +183,7 @@ def evaluate(
         UndeclaredLabelsError: The labels of the masks may mean several things: set `labels`.
         JobError: `out` cannot be read or written.
     """
-    with _working_under(settings | _divided(metadata, subgroups) | _targeted(target)) as current:
+    with _working_under(settings | of_metadata(metadata, subgroups) | of_target(target)) as current:
         cohort, place = as_text(dataset), output_folder(as_text(out))
         container.check_metadata(cohort)
         names = [backends] if isinstance(backends, str) else list(backends)
@@ -237,7 +237,7 @@ def compare(
         JobError: A place cannot be read or written.
     """
     drawn = {} if replicates is None else {"compare.replicates": replicates}
-    with _working_under(settings | _divided(metadata, subgroups) | drawn):
+    with _working_under(settings | of_metadata(metadata, subgroups) | drawn):
         comparing = container.comparing(primary=primary, allow_leakage=allow_leakage)
         place = output_folder(as_text(out))
         use_case = container.write_report(report_runs=comparing)
@@ -269,7 +269,7 @@ def report(
         InvalidInputError: The runs are of different patients.
         JobError: A place cannot be read or written.
     """
-    with _working_under(settings | _divided(metadata, subgroups)):
+    with _working_under(settings | of_metadata(metadata, subgroups)):
         place = output_folder(as_text(out))
         written = container.write_report().of_runs(as_texts(runs), place)
         return read_report(written, container.storage(place))
@@ -283,26 +283,6 @@ def backends(**settings: object) -> Table:
     """
     with _working_under(settings):
         return Table(pa.Table.from_pylist([asdict(row) for row in container.list_backends()]))
-
-
-def _targeted(target: str | None) -> dict[str, object]:
-    """Name the settings of a target."""
-    if target is None:
-        return {}
-    rule = TargetRule.parse(target)
-    return {"target.column": rule.column, "target.positive": rule.positive}
-
-
-def _divided(
-    metadata: Place | None, subgroups: Mapping[str, bool | Sequence[float]] | None
-) -> dict[str, object]:
-    """Name the settings of a user's table."""
-    if subgroups is not None and not isinstance(subgroups, Mapping):
-        raise InvalidInputError(
-            f"subgroups {shown(subgroups)}: wanted columns by name, such as {{'age': [40, 60], 'sex': True}}"
-        )
-    given: dict[str, object] = {} if metadata is None else {"report.metadata": as_text(metadata)}
-    return given if subgroups is None else given | {"report.subgroups": dict(subgroups)}
 
 
 @contextmanager
