@@ -100,11 +100,15 @@ _MARKS = re.compile(
     r"|<\|(?:begin|end)_of_box\|>|\\(?:text(?:bf|rm|tt)?|math(?:bf|rm))(?![a-zA-Z])"
 )
 """What ends or frames a reply, and LaTeX's styles of text."""
-_PLAIN = str.maketrans("‘’“”‐‑", "''\"\"--")
+_PLAIN = {
+    **str.maketrans("‘’“”‐‑", "''\"\"--"),
+    **{0xFF01 + at: 0x21 + at for at in range(94)},
+}
+"""Quotes, hyphens, and the full-width letters, digits and marks of Chinese and Japanese."""
 
 
 def plain(text: str) -> str:
-    """Normalise quotes and hyphens, and remove code fences and marks."""
+    """Normalise quotes, hyphens and widths, and remove code fences and marks."""
     return _MARKS.sub("", _FENCE.sub("\n", text.translate(_PLAIN))).strip()
 
 
