@@ -61,7 +61,7 @@ def variants(prefixes: Collection[str]) -> dict[str, Variant]:
     known = set(prefixes) - found.keys()
     if len(known) < 2:
         return found
-    plain = {prefix: _plain(prefix) for prefix in known}
+    plain = {prefix: plain_prefix(prefix) for prefix in known}
     shared = Counter(plain.values())
     for prefix in known:
         if variant := _beside(prefix, known):
@@ -112,8 +112,8 @@ def _is_computed(text: str) -> bool:
     return is_mask or (bool(words) and all(map(_COMPUTED.fullmatch, words)))
 
 
-def _plain(prefix: str) -> str:
-    """Remove words for planes and processing from the end of a prefix."""
+def plain_prefix(prefix: str) -> str:
+    """Remove words for planes and processing from the end of a prefix: `P1_brain` becomes `P1`."""
     cuts = [start for start, end in _cuts(prefix) if _is_of_an_image(end)]
     return min(cuts, key=len, default=prefix)
 

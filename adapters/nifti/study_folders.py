@@ -21,6 +21,7 @@ from gliobench.adapters.nifti.image_names import (
     is_shown,
     nifti_stem,
 )
+from gliobench.adapters.nifti.image_variants import plain_prefix
 from gliobench.adapters.nifti.mask_folders import with_masks_of_folders
 from gliobench.adapters.nifti.mask_names import (
     MaskClaim,
@@ -191,7 +192,7 @@ def _studies_among(
             yield StudyFolder(id=folder.name, folder=folder, is_named_by_folder=True)
     for prefix in prefixes:
         study_id = _study_id(prefix, folder, [*images.get(prefix, ())], is_alone=len(prefixes) == 1)
-        claims = _claims(owned.get(prefix, []), {prefix, study_id})
+        claims = _claims(owned.get(prefix, []), {prefix, plain_prefix(prefix) or prefix, study_id})
         yield StudyFolder(
             id=study_id,
             folder=folder,
@@ -215,10 +216,12 @@ def _by_owner(files: list[NamedFile], prefixes: list[str]) -> dict[str, list[Nam
     if len(prefixes) == 1:
         return {prefixes[0]: files}
     owned: dict[str, list[NamedFile]] = defaultdict(list)
+    plain = {plain_prefix(prefix): prefix for prefix in prefixes}
+    owner_of = plain | {prefix: prefix for prefix in prefixes}
     for file in files:
-        owners = [prefix for prefix in prefixes if begins_with(file.stem, prefix)]
+        owners = [name for name in owner_of if name and begins_with(file.stem, name)]
         if owners:
-            owned[max(owners, key=len)].append(file)
+            owned[owner_of[max(owners, key=len)]].append(file)
     return owned
 
 

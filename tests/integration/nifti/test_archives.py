@@ -260,6 +260,16 @@ ARCHIVES: Mapping[str, tuple[list[str], Found]] = {
             )
         },
     ),
+    "masks without the word for processing": (
+        [*under("", "P1_brain_t1", "P1_seg", "P2_brain_t1", "P2_tumor_mask")],
+        {
+            f"P{n}_brain": (
+                f"P{n}_brain",
+                [f"mask: P{n}_{mask}.nii.gz", f"t1n: P{n}_brain_t1.nii.gz"],
+            )
+            for n, mask in ((1, "seg"), (2, "tumor_mask"))
+        },
+    ),
     "a plane in each name": (
         under("P1/", "AX_T1", "AX_FLAIR", "SAG_T1C", "COR_FLAIR"),
         {
