@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from gliobench.adapters.nifti.image_variants import without_words_of_an_image
-from gliobench.domain.studies.series import Confidence, Series, judge_all
+from gliobench.domain.studies.series import Confidence, Series, judge, judge_all
 from gliobench.domain.studies.study import Modality
 
 _SEPARATORS = re.compile(r"[-_. ]+")
@@ -40,3 +40,9 @@ def described_sequences(ends: Sequence[str]) -> list[Modality | None]:
         is_sure = one is not None and one.confidence is not Confidence.DOUBTFUL
         found.append(Modality.of_channel(end) or (one.modality if one and is_sure else None))
     return found
+
+
+def is_of_another_kind(stem: str) -> bool:
+    """Return whether a file's name is of an image that is no modality, as `ADC` and `P1_SWI` are."""
+    found = judge(Series(stem, description=stem))
+    return found.modality is None and found.confidence is Confidence.SURE

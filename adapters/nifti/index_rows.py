@@ -12,6 +12,7 @@ from gliobench.adapters.nifti.study_folders import StudyFolder
 from gliobench.application.ports.dataset_path import DatasetPath, FileVersion
 from gliobench.application.ports.study_index import MASK, OTHER_MASK, IndexedFile, IndexedStudy
 from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.studies.faults import FaultKind
 from gliobench.domain.studies.study import Modality
 
 VersionOf: TypeAlias = Callable[[DatasetPath], FileVersion]
@@ -50,6 +51,7 @@ class IndexRows:
             has_misnamed_mask=study.has_misnamed_mask,
             has_odd_name=study.has_odd_name,
             is_two_valued=study.is_two_valued,
+            notes=((FaultKind.UNUSED_IMAGE, study.remark),) if study.remark else (),
         )
 
     def _files(self, study: StudyFolder) -> Iterator[IndexedFile]:

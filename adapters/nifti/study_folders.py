@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from gliobench.adapters.nifti.described_names import is_of_another_kind
 from gliobench.adapters.nifti.image_file import Channel
 from gliobench.adapters.nifti.image_names import (
     NamedFile,
@@ -33,6 +34,7 @@ from gliobench.adapters.nifti.mask_names import (
 )
 from gliobench.adapters.nifti.sequence_folders import images_in, in_folders_of_sequences
 from gliobench.application.ports.dataset_path import DatasetPath
+from gliobench.domain.messages import printable
 from gliobench.domain.studies.faults import FaultKind, FaultyStudyError
 from gliobench.domain.studies.patients import is_sure
 from gliobench.domain.studies.study import Modality
@@ -65,6 +67,7 @@ class StudyFolder:
         channels: Which volume of its file each modality is, where files have several.
         is_two_valued: Whether the mask is by its name the tumour and the rest, whatever the dataset's
             labels are.
+        unread: Names of other images, where the study lacks a sequence that one of them may be.
         mask_name: How a reference mask's name ends.
         remedy: What to do about two files that claim to be the same.
     """
@@ -80,6 +83,7 @@ class StudyFolder:
     patient: str | None = None
     channels: Mapping[Modality, Channel] = field(default_factory=dict)
     is_two_valued: bool = False
+    unread: tuple[str, ...] = ()
     mask_name: str = "_seg.nii.gz"
     remedy: str = ""
 
@@ -87,6 +91,15 @@ class StudyFolder:
     def is_bare(self) -> bool:
         """Whether it is a folder without an image or a mask, which may be no study."""
         return self.is_named_by_folder and not (self.images or self.masks or self.other_masks)
+
+    @property
+    def remark(self) -> str:
+        """What its other images are, of which one may be a sequence that it lacks; empty without any."""
+        if not self.unread:
+            return ""
+        lacking = ", ".join(modality.value for modality in Modality if modality not in self.images)
+        names = ", ".join(self.unread[:_NAMED]) + ", …" * (len(self.unread) > _NAMED)
+        return printable(f"{names}: called after no known sequence, and {lacking} is not there")
 
     def image_paths(self) -> dict[Modality, DatasetPath]:
         """Return the file of each available modality.
@@ -193,6 +206,7 @@ def _studies_among(
     for prefix in prefixes:
         study_id = _study_id(prefix, folder, [*images.get(prefix, ())], is_alone=len(prefixes) == 1)
         claims = _claims(owned.get(prefix, []), {prefix, plain_prefix(prefix) or prefix, study_id})
+        is_whole = len(images.get(prefix, ())) == len(Modality)
         yield StudyFolder(
             id=study_id,
             folder=folder,
@@ -200,6 +214,7 @@ def _studies_among(
             masks=claims[MaskClaim.OWN] or claims[MaskClaim.MISNAMED],
             has_misnamed_mask=not claims[MaskClaim.OWN] and bool(claims[MaskClaim.MISNAMED]),
             other_masks=claims[MaskClaim.NONE],
+            unread=() if is_whole else tuple(_unread(claims[None])),
             is_named_by_folder=study_id != prefix,
         )
 
@@ -225,13 +240,22 @@ def _by_owner(files: list[NamedFile], prefixes: list[str]) -> dict[str, list[Nam
     return owned
 
 
-def _claims(files: list[NamedFile], owners: Collection[str]) -> dict[MaskClaim, list[DatasetPath]]:
-    """Sort the masks of a study by how well their names identify the reference."""
-    claims: dict[MaskClaim, list[DatasetPath]] = {claim: [] for claim in MaskClaim}
+def _claims(
+    files: list[NamedFile], owners: Collection[str]
+) -> dict[MaskClaim | None, list[DatasetPath]]:
+    """Sort the masks of a study by how well their names identify the reference; None is of other files."""
+    claims: dict[MaskClaim | None, list[DatasetPath]] = {claim: [] for claim in (*MaskClaim, None)}
     for file in files:
-        if (claim := mask_claim(file.stem, owners)) is not None:
-            claims[claim] += file.paths
+        claims[mask_claim(file.stem, owners)] += file.paths
     return claims
+
+
+def _unread(others: Iterable[DatasetPath]) -> Iterator[str]:
+    """Name the images of which one may be a sequence."""
+    for path in others:
+        stem = nifti_stem(path)
+        if stem and not is_of_another_kind(stem):
+            yield path.name
 
 
 def _study_id(

@@ -156,7 +156,7 @@ class NiftiStudySource(StudySource):
         return hash_images(folder.image_paths(), folder.channels)
 
     def notes(self, study_id: str) -> list[Fault]:
-        """Report escaped names, unused masks, and repeated rows and strange grades of the table."""
+        """Report escaped names, unused masks and images, and repeated rows and strange grades of the table."""
         found = self._folders.get(study_id, [])
         odd = [fault for item in found[:1] for fault in _odd_names(item)]
         return odd + self.notes_of_tables(study_id) if found else odd
@@ -264,6 +264,8 @@ def _odd_names(study: StudyFolder) -> Iterator[Fault]:
             f"is called {study.id}{study.mask_name}"
         )
         yield Fault(study.id, FaultKind.UNUSED_MASK, printable(detail))
+    if study.remark:
+        yield Fault(study.id, FaultKind.UNUSED_IMAGE, study.remark)
     if study.has_odd_name:
         detail = "the name holds what cannot be shown, and is escaped"
         yield Fault(study.id, FaultKind.ODD_NAME, detail)

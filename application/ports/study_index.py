@@ -66,7 +66,7 @@ class IndexedStudy:
         has_misnamed_mask: The mask's name has another prefix than the images.
         has_odd_name: The name is not printable.
         is_two_valued: The mask is by its name the tumour and the rest.
-        notes: What is odd about its rows of the tables, by kind.
+        notes: What is odd about its rows of the tables and its other files, by kind.
 
     Raises:
         InvalidInputError: A folder lies outside of the dataset.
@@ -91,9 +91,8 @@ class IndexedStudy:
 
     def joined(self, subject: Subject, notes: Iterable[Fault]) -> Self:
         """Return it with what the tables say of it."""
-        return replace(
-            self, subject=subject, notes=tuple((note.kind, note.detail) for note in notes)
-        )
+        of_tables = ((note.kind, note.detail) for note in notes)
+        return replace(self, subject=subject, notes=(*self.notes, *of_tables))
 
 
 @dataclass(frozen=True, slots=True)

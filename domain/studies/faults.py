@@ -55,6 +55,8 @@ class FaultKind(str, Enum):
     MISNAMED_MASK = "misnamed_mask"
     UNUSED_MASK = "unused_mask"
     """A mask that is not used as the reference, because its name indicates something else."""
+    UNUSED_IMAGE = "unused_image"
+    """An image whose name is of no known sequence, beside a study that lacks one."""
     THRESHOLDED_MASK = "thresholded_mask"
     """The mask has more than two values, as after lossy compression, and was thresholded at half."""
     MISSING_GRADE = "missing_grade"
@@ -81,6 +83,7 @@ class FaultKind(str, Enum):
             self.MISSING_MASK,
             self.MISNAMED_MASK,
             self.UNUSED_MASK,
+            self.UNUSED_IMAGE,
             self.MASK_OFF_BRAIN,
             self.THRESHOLDED_MASK,
             self.MISSING_GRADE,

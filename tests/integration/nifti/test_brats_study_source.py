@@ -13,12 +13,13 @@ import pytest
 from fakes.fake_study_source import fake_case
 from fakes.study_folder import OF_2017, image_of, write_image, write_name_mapping, write_study
 from gliobench.adapters.nifti import BratsStudySource, StudyFiles
+from gliobench.adapters.storage import file_version
 from gliobench.application.predict.scope import scope_faults
 from gliobench.domain.errors import FaultError, InvalidInputError, NotFoundError
 from gliobench.domain.geometry.grids import Grid
 from gliobench.domain.labels.conventions import BUILT_IN
 from gliobench.domain.labels.regions import NESTED, Region
-from gliobench.domain.studies.faults import FaultKind, FaultyStudyError
+from gliobench.domain.studies.faults import Fault, FaultKind, FaultyStudyError
 from gliobench.domain.studies.study import Grade, Modality
 
 ID_2020 = "BraTS20_Training_001"
@@ -413,6 +414,26 @@ def test_a_study_of_an_odd_name_is_read_and_its_grade_found(
     assert source.content_hash(study_id)
     kinds = [note.kind for note in source.notes(study_id)]
     assert (FaultKind.ODD_NAME in kinds) == ("\\" in study_id)
+
+
+@pytest.mark.parametrize("is_indexed", [False, True])
+def test_an_image_that_may_be_the_absent_sequence_is_noted(
+    tmp_path: Path, is_indexed: bool
+) -> None:
+    for name in ("FLAIR", "T2", "POST", "ADC"):
+        (tmp_path / f"P1_{name}.nii.gz").write_bytes(b"-")
+    source = BratsStudySource(tmp_path)
+
+    (study_id,) = source.study_ids()
+    (row,) = source.indexed(tmp_path, file_version)
+    (note,) = (
+        [Fault(study_id, *note) for note in row.notes] if is_indexed else source.notes(study_id)
+    )
+
+    assert note.kind is FaultKind.UNUSED_IMAGE
+    assert (
+        note.detail == "P1_POST.nii.gz: called after no known sequence, and t1n, t1c is not there"
+    )
 
 
 def test_a_missing_modality_is_absent_and_the_rest_is_there(tmp_path: Path) -> None:
