@@ -21,6 +21,7 @@ import pytest
 from filelock import FileLock
 from hypothesis import settings
 
+import remembered
 from fakes.ray_cluster import ray_cluster, ray_nodes  # noqa: F401 -- fixtures
 from fakes.s3_server import BUCKET, ENVIRONMENT, S3, FaultyProxy, faulty_proxy, s3_server
 from gliobench.domain.studies import plausibility
@@ -111,6 +112,15 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> SharedFolder:
         return folder
 
     return folder_of
+
+
+@pytest.fixture(autouse=True, scope="session")
+def remembered_logits(shared_folder: SharedFolder, full: bool) -> None:
+    """Look at a phantom with a network that ships once for all tests, but at the full dose."""
+    if not full:
+        folder = shared_folder("remembered", lambda _: None)
+        os.environ[remembered.VARIABLE] = str(folder)
+        remembered.remember(folder)
 
 
 @pytest.fixture(scope="session")

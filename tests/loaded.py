@@ -32,7 +32,7 @@ ADAPTERS = (
 )
 WIRING = ("datasets", "evaluation", "prepared", "reports", "runs", "targets")
 
-for name in (*LIBRARIES, *(OF_PYARROW if find_spec("pandas") else ())):
+for name in ("remembered", *LIBRARIES, *(OF_PYARROW if find_spec("pandas") else ())):
     import_module(name)
 for name in ADAPTERS:
     import_module(f"gliobench.adapters.{name}")

@@ -98,7 +98,7 @@ def test_a_few_samples_are_overfitted(
     tiny_folder: Path, states: Path, tmp_path: Path, full: bool
 ) -> None:
     losses = []
-    count, epochs = (8, 100) if full else (4, 70)
+    count, epochs = (8, 100) if full else (2, 50)
     trainer = lora_trainer(
         tiny_folder,
         states,

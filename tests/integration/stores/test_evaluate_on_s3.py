@@ -18,7 +18,7 @@ from fakes.study_folder import write_study
 from gliobench.adapters.parquet.run_store import EFFORT
 from gliobench.domain.studies.study import Grade
 
-STUDIES = 4
+STUDIES = 3
 BACKENDS = ("majority", "mean-box")
 
 
@@ -163,7 +163,7 @@ def test_a_store_that_is_away_ends_the_job_and_no_study_is_failed(
 ) -> None:
     monkeypatch.setenv("GLIOBENCH_CACHE_DIR", str(tmp_path))
     dataset, out = upload(s3, cohort), str(tmp_path / "run")
-    s3.proxy.policy = lambda one: BUSY if "Training_003" in one.path else None
+    s3.proxy.policy = lambda one: BUSY if "Training_002" in one.path else None
     calm = ["--set", "store_patience_s=0.3", *arguments(dataset, out)[4:]]
 
     stopped = gliobench(*calm)
@@ -171,6 +171,6 @@ def test_a_store_that_is_away_ends_the_job_and_no_study_is_failed(
     resumed = gliobench(*calm)
 
     assert stopped.exit_code == 75, stopped.output
-    assert "Training_003" in stopped.stderr.splitlines()[-1]
+    assert "Training_002" in stopped.stderr.splitlines()[-1]
     assert resumed.exit_code in {0, 3}, resumed.output
     assert '"n_failed": 0' in (tmp_path / "run" / "report.json").read_text()
