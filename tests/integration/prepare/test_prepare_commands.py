@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from fakes.bids_validator import bids_errors
 from fakes.dicom_files import SCANS, Writer
 from fakes.scanned_head import in_a_head, scanned, turned
 from gliobench.adapters.phantom import PhantomStudySource
+from gliobench.adapters.simpleitk import registrar
 from gliobench.domain.geometry.grids import Grid
 from gliobench.domain.geometry.orientation import canonical, reorient
 from gliobench.domain.geometry.resampling import pulled_region
@@ -74,6 +76,15 @@ def invoked(cache: Path, *words: str) -> Result:
         return CliRunner().invoke(app, [*flags, *words])
     finally:
         container.settings.reset_override()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def fewer_poses(full: bool) -> Iterator[None]:
+    """Follow one or two starts of a registration to its end, and all of them at the full dose."""
+    with pytest.MonkeyPatch.context() as patch:
+        if not full:
+            patch.setattr(registrar, "_TRIED", (2, 1, 1))
+        yield
 
 
 @pytest.fixture(scope="module")
