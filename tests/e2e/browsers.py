@@ -7,7 +7,13 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+NAMES = (
+    "chromium-headless-shell",
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+)
 PACKAGE = "@sparticuz/chromium@153.0.0"
 """Brings a headless Chromium for Linux with it, packed."""
 PATH_OF_PACKAGE = (
