@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import final
 
-from gliobench.adapters.nifti.image_names import ends_in_sequence
+from gliobench.adapters.nifti.mask_folders import are_in_folders_of_sequences
 from gliobench.adapters.nifti.mask_names import is_of_masks, is_of_something_else
 from gliobench.adapters.nifti.no_study import no_study_in
 from gliobench.adapters.nifti.study_folders import StudyFolder, find_studies, without_strays
@@ -56,7 +56,9 @@ def joined(same: list[StudyFolder]) -> list[StudyFolder]:
     masks = [study for study in same if not study.images]
     if len(same) == 1 or not images or any(study.is_named_by_folder for study in same):
         return same
-    if not _are_of_sequences(images) or not all(_belongs_to(images, item) for item in masks):
+    if not are_in_folders_of_sequences(images) or not all(
+        _belongs_to(images, item) for item in masks
+    ):
         return same
     study = replace(
         images[0],
@@ -66,15 +68,6 @@ def joined(same: list[StudyFolder]) -> list[StudyFolder]:
         has_misnamed_mask=any(item.has_misnamed_mask for item in same),
     )
     return [study]
-
-
-def _are_of_sequences(folders: list[StudyFolder]) -> bool:
-    """Return whether each of several folders is named after the only sequence that it holds of the study."""
-    sequences = {modality for study in folders for modality in study.images}
-    return len(folders) == 1 or (
-        len(sequences) == len(folders)
-        and all(ends_in_sequence(study.folder.name, [*study.images]) for study in folders)
-    )
 
 
 def _belongs_to(images: list[StudyFolder], masks: StudyFolder) -> bool:

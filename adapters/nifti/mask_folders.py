@@ -7,7 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from gliobench.adapters.nifti.image_names import is_shown, names_a_sequence, nifti_stem
+from gliobench.adapters.nifti.image_names import (
+    ends_in_sequence,
+    is_shown,
+    names_a_sequence,
+    nifti_stem,
+)
 from gliobench.adapters.nifti.mask_names import (
     is_of_masks,
     is_of_programs,
@@ -75,7 +80,7 @@ def _with_masks_beside(
         way = _way(folder, study)
         at[way].append(study)
         at[way[1:]].append(study)
-    only = {way: studies[0] for way, studies in at.items() if len(studies) == 1}
+    only = {way: its[0] for way, its in at.items() if its and are_in_folders_of_sequences(its)}
     masks: dict[int, list[DatasetPath]] = defaultdict(list)
     others: dict[int, list[DatasetPath]] = defaultdict(list)
     left = [*own]
@@ -99,6 +104,15 @@ def _with_masks_beside(
             masks=study.masks + masks[id(study)],
             other_masks=study.other_masks + others[id(study)],
         )
+
+
+def are_in_folders_of_sequences(folders: Sequence[StudyFolder]) -> bool:
+    """Return whether each of several folders is named after the only sequence that it holds of the study."""
+    sequences = {modality for study in folders for modality in study.images}
+    return len(folders) == 1 or (
+        len(sequences) == len(folders)
+        and all(ends_in_sequence(study.folder.name, [*study.images]) for study in folders)
+    )
 
 
 def _way(folder: DatasetPath, study: StudyFolder) -> _Way:

@@ -117,13 +117,13 @@ ARCHIVES: Mapping[str, tuple[list[str], Found]] = {
         [
             *under("IXI-T1/", "IXI002-Guys-T1", "IXI012-HH-T1"),
             *under("IXI-T2/", "IXI002-Guys-T2"),
-            *under("masks/", "IXI002-Guys_seg"),
+            *under("masks/", "IXI002-Guys_mask"),
         ],
         {
             "IXI002-Guys": (
                 "IXI002-Guys",
                 [
-                    "mask: IXI002-Guys_seg.nii.gz",
+                    "mask: IXI002-Guys_mask.nii.gz",
                     "t1n: IXI002-Guys-T1.nii.gz",
                     "t2w: IXI002-Guys-T2.nii.gz",
                 ],
