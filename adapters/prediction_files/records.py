@@ -238,13 +238,26 @@ def _from_parquet(content: bytes, place: str) -> list[Mapping[str, Any]]:
 
 
 def _from_json(content: bytes, place: str) -> list[Mapping[str, Any]]:
-    """Read a list of objects, or an object of objects by study."""
+    """Read a list of objects, or an object of objects or of answers by study."""
     document = _json(content.decode("utf-8-sig", errors="surrogateescape"), place)
+    if isinstance(document, dict) and (column := _column_of(list(document.values()))):
+        return [{"study_id": name, column: value} for name, value in document.items()]
     if isinstance(document, dict):
         return [_of_study(name, item, f"{place}: {shown(name)}") for name, item in document.items()]
     if not isinstance(document, list):
         raise InvalidInputError(f"{place}: wanted a list of objects, or objects by study")
     return [_object(item, f"{place}: row {at}") for at, item in enumerate(document, start=1)]
+
+
+def _column_of(values: Sequence[object]) -> str | None:
+    """Return the column that answers by study are of: grades in words, classes or probabilities; None for others."""
+    types = {type(value) for value in values if value is not None}
+    columns = {
+        frozenset({str}): "grade",
+        frozenset({int}): "prediction",
+        frozenset({float}): "probability",
+    }
+    return columns.get(frozenset(types), "probability" if types == {int, float} else None)
 
 
 def _of_study(name: str, value: object, at: str) -> Mapping[str, Any]:

@@ -106,6 +106,23 @@ def test_reasons_that_cannot_be_read_are_refused_in_one_line(tmp_path: Path) -> 
         graded(tmp_path, "study_id,grade,reasons\na,HGG,large\n")
 
 
+@pytest.mark.parametrize(
+    ("answers", "first", "second"),
+    [
+        ('{"a": "HGG", "b": "low grade", "c d": null}', GradePrediction(HGG), GradePrediction(LGG)),
+        ('{"a": 1, "b": 0}', GradePrediction(HGG), GradePrediction(LGG)),
+        ('{"a": 0.75, "b": 0}', GradePrediction(HGG, 0.75), GradePrediction(LGG, 0.0)),
+    ],
+)
+def test_json_may_hold_answers_by_study(
+    tmp_path: Path, answers: str, first: GradePrediction, second: GradePrediction
+) -> None:
+    found = graded(tmp_path, answers, "grades.json")
+
+    assert (found["a"], found["b"]) == (first, second)
+    assert isinstance(found["c d"], Failure)
+
+
 def test_truth_values_of_parquet_are_classes(tmp_path: Path) -> None:
     table = pa.table({"study_id": ["a", "b", "c d"], "is_hgg": [True, False, None]})
     pq.write_table(table, tmp_path / "grades.parquet")
