@@ -155,8 +155,8 @@ def read_header(file: DicomFile) -> Header | SegmentationHeader | Listing | None
     with file.opened() as opened:
         start = opened.read(2048)
         if not looks_like_dicom(start):
-            name = "" if file.member is None else file.member.filename.lower()
-            remedy = " but NIfTI, which is not read from a zip" * name.endswith(_NIFTI)
+            name = (file.member.filename if file.member else file.place.name).lower()
+            remedy = " but NIfTI, which is not read beside it or from a zip" * name.endswith(_NIFTI)
             raise InvalidInputError(f"a file that is no DICOM{remedy}")
         opened.seek(0)
         if b"1.2.840.10008.1.2.1.99" in start:

@@ -640,6 +640,13 @@ def test_a_folder_without_studies_says_what_is_there(tmp_path: Path, file: str, 
         BratsStudySource(tmp_path)
 
 
+def test_a_file_in_place_of_a_folder_says_how_it_is_given(tmp_path: Path) -> None:
+    (tmp_path / "t1c.nii.gz").write_bytes(b"-")
+
+    with pytest.raises(NotFoundError, match=r"t1c\.nii\.gz is a file: wanted a folder, .* --t1c"):
+        BratsStudySource(tmp_path / "t1c.nii.gz")
+
+
 def test_loose_files_make_a_study(tmp_path: Path) -> None:
     case = fake_case()
     folder = write_study(tmp_path, case)
