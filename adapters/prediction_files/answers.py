@@ -107,9 +107,9 @@ def read_answers(path: DatasetPath, *, study_ids: Collection[str] | None = None)
 
 
 def _check_names(at: str, record: Mapping[str, object]) -> None:
-    """Refuse a field that may be meant for one that is not given; logs have others of their own."""
-    absent = Line.model_fields.keys() - {"study", *record}
-    for name in record.keys() - {"study_id", *Line.model_fields}:
+    """Refuse a field that may be meant for one that moves places; logs have others of their own."""
+    absent = {"plane", "crop", "size_px", "dialect"} - record.keys()
+    for name in record.keys() - Line.model_fields.keys():
         if like := get_close_matches(name.lower(), absent, n=1, cutoff=ALIKE):
             raise InvalidInputError(
                 f"{at}: field {shown(name)}: wanted it called {like[0]}, or left out"

@@ -171,6 +171,6 @@ def test_a_study_may_be_named_as_in_tables(tmp_path: Path) -> None:
 
 
 def test_other_fields_of_a_log_are_left_unread(tmp_path: Path) -> None:
-    more = {"model": "m", "prompt": "Where?", "question_id": 3, "created": 1.5, "usage": {}}
+    more = {"model": "m", "prompt": "Where?", "question_id": 3, "finished_at": 1.5, "usage": {}}
 
     assert Form.POINT in place(tmp_path, line("point", "(0.5, 0.5)", plane=4, **more)).answers
