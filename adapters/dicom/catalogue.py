@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from gliobench.adapters.dicom.files import find_files
-from gliobench.adapters.dicom.frames import Frame
 from gliobench.adapters.dicom.headers import Header, Listing, read_header
 from gliobench.adapters.dicom.segmentation_headers import SegmentationHeader
 from gliobench.adapters.dicom.series_images import PlacedFrame, SeriesImages
@@ -199,12 +198,12 @@ def _series(
     *,
     burned_in: bool,
 ) -> Iterator[SeriesEntry]:
-    """Divide a series into volumes: by kind of image, echo, inversion and plane."""
+    """Divide a series into volumes: by description, kind of image, echo, inversion and plane."""
     ordered = sorted(headers, key=lambda header: header.instance_uid)  # not by names of files
     frames = [PlacedFrame(header, frame) for header in ordered for frame in header.frames]
     kinds: list[list[PlacedFrame]] = []
     for placed in frames:
-        kind = next((kind for kind in kinds if _alike(kind[0].frame, placed.frame)), None)
+        kind = next((kind for kind in kinds if _alike(kind[0], placed)), None)
         if kind is None:
             kinds.append([placed])
         else:
@@ -218,10 +217,15 @@ def _series(
         yield SeriesEntry(_facts(series_id, kind, images, hidden), uid, frame_uid, images)
 
 
-def _alike(one: Frame, other: Frame) -> bool:
-    if one.image_type != other.image_type or (one.orientation is None) != (
-        other.orientation is None
-    ):
+def _alike(first: PlacedFrame, placed: PlacedFrame) -> bool:
+    """Return whether frames are of one volume; an anonymiser may have given several series one UID."""
+    named = [
+        (it.header.text("SeriesDescription"), it.header.number("SeriesNumber"))
+        for it in (first, placed)
+    ]
+    one, other = first.frame, placed.frame
+    are_placed = (one.orientation is None) == (other.orientation is None)
+    if named[0] != named[1] or one.image_type != other.image_type or not are_placed:
         return False
     pairs = [*zip(one.orientation or (), other.orientation or (), strict=False)]
     if any(abs(a - b) > _OTHER_PLANE for a, b in pairs):

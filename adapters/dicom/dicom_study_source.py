@@ -138,8 +138,13 @@ class DicomStudySource(StudySource):
 
     def notes(self, study_id: str) -> list[Fault]:
         """Report a study in parts, damaged files, frames of reference, unused masks, and faults of the table."""
-        entry = self._entry(study_id)
-        notes = self._names.notes(study_id, entry.patient_id)
+        entry, notes = self._entry(study_id), []
+        known = self._names.subjects
+        if (
+            known and not {study_id, entry.patient_id} & known.keys()
+        ):  # whose names may be patients'
+            detail = "its table has no row for it: wanted pseudonyms, as gliobench dataset series lists them"
+            notes.append(Fault(study_id, FaultKind.MISSING_GRADE, detail))
         if parts := self._parts_beside(entry):
             detail = (
                 f"{len(parts)} other studies of its patient have one other sequence each, such as {parts[0]}: "

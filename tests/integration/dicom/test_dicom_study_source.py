@@ -513,6 +513,18 @@ def test_a_series_of_several_planes_echoes_and_kinds_is_divided(tmp_path: Path) 
     ]
 
 
+def test_series_that_were_given_one_uid_are_divided(tmp_path: Path) -> None:
+    def same(datasets: list[Dataset]) -> None:
+        for dataset in datasets:
+            dataset.SeriesInstanceUID = "1.2.3"
+
+    writer = Writer(tmp_path)
+    for seed, modality in enumerate(SCANS):
+        writer.series(voxels(seed=seed), grid_of(np.eye(3)), SCANS[modality], edit=same)
+
+    assert only(opened(tmp_path)).volumes.keys() == set(Modality)
+
+
 def test_what_is_in_doubt_makes_the_study_a_fault_until_it_is_declared(tmp_path: Path) -> None:
     writer = _ordinary(tmp_path)
     uid_of_more = writer.series(
@@ -683,11 +695,14 @@ def test_a_table_beside_the_images_has_grades_by_pseudonym(tmp_path: Path) -> No
     (tmp_path / "name_mapping.csv").write_text(f"study_id,grade\n{study_id},LGG\n")
 
     source = opened(tmp_path)
-    (tmp_path / "name_mapping.csv").write_text("study_id,grade\nstudy-1,HGG\n")
+    (tmp_path / "name_mapping.csv").write_text("study_id,grade\nPAT-4711-XQ,HGG\n")
 
     assert source.grade(study_id) is not None
     assert source.origin(study_id).patient_id.startswith("patient-")
-    assert [note.kind for note in opened(tmp_path).notes(study_id)] == [FaultKind.MISSING_GRADE]
+    (note,) = opened(tmp_path).notes(study_id)
+    assert note.kind is FaultKind.MISSING_GRADE
+    assert "wanted pseudonyms" in note.detail
+    assert "4711" not in note.detail
 
 
 @pytest.mark.parametrize(
