@@ -13,6 +13,9 @@ from gliobench.domain.evaluation.findings import Consequence, Finding, FindingKi
 from gliobench.domain.geometry.grids import BoolArray
 from gliobench.domain.studies.study import SliceChoice
 
+HASHED = ", sha256 "
+"""In the provenance of predictions from a file, before its hash."""
+
 
 def audit(runs: Sequence[ScoredRun]) -> list[Finding]:
     """Look for all that makes a comparison of runs unfair.
@@ -32,6 +35,7 @@ def audit(runs: Sequence[ScoredRun]) -> list[Finding]:
         *_different_versions(runs),
         *_slices(runs),
         *_repeated_images(runs),
+        *_same_files(runs),
         *audit_studies(runs[0].cases),
     ]
     for run in runs:
@@ -136,6 +140,22 @@ def _repeated_images(runs: Sequence[ScoredRun]) -> Iterator[Finding]:
             f"{' and '.join(ids)} are the same images under {len(patients)} patient names.",
             study_ids=ids,
         )
+
+
+def _same_files(runs: Sequence[ScoredRun]) -> Iterator[Finding]:
+    """Find predictions that were imported from one file under several names."""
+    whose: dict[tuple[str, str], list[str]] = {}
+    for run in runs:
+        for kind, text in (run.provenance or {}).items():
+            if HASHED in text:
+                whose.setdefault((kind, text), []).append(run.backend)
+    for (kind, _), names in whose.items():
+        if len(names) > 1:
+            yield Finding(
+                FindingKind.SAME_FILE,
+                f"The {kind} of {' and '.join(names)} were imported from equal files: check that they are of "
+                "different models.",
+            )
 
 
 def _simulated(runs: Sequence[ScoredRun]) -> Iterator[Finding]:

@@ -76,6 +76,7 @@ class FindingKind(str, Enum):
     HELD_OUT = "held out", Consequence.STAMPED
     PRIORS = "averages of these patients", Consequence.STAMPED, "Baselines use these patients"
     UNSTATED_TRAINING = "training data not stated", Consequence.STAMPED
+    SAME_FILE = "equal files of predictions", Consequence.STAMPED
     REPEATED_IMAGE = "repeated image", Consequence.STAMPED
     ABSENT_MODALITIES = "absent modalities", Consequence.NOTED
     ASSUMED_PATIENTS = "patients inferred from names", Consequence.NOTED

@@ -283,6 +283,19 @@ def test_a_confidence_that_falls_as_the_dice_rises_is_stamped() -> None:
     assert found.kind is FindingKind.REVERSED_CONFIDENCE
 
 
+def test_one_file_of_predictions_under_two_names_is_stamped() -> None:
+    same, other = ({"grades": f"9 studies, sha256 {digest}"} for digest in ("a1", "b2"))
+    runs = [
+        run(name, provenance=said)
+        for name, said in (("a", same), ("b", other), ("c", same), ("d", {"weights": "none"}))
+    ]
+
+    found = only(audit(runs))
+
+    assert found.kind is FindingKind.SAME_FILE
+    assert found.sentence.startswith("The grades of a and c were imported from equal files")
+
+
 def test_a_visit_that_was_learned_from_as_a_patient_of_its_own_is_leakage() -> None:
     visit = fake_case_score("UPENN-GBM-00940_21", patient_id="UPENN-GBM-00940")
 
