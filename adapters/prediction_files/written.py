@@ -9,6 +9,7 @@ from typing import TypeAlias, final
 
 from gliobench.application.ports.prediction_files import OF_NO_STUDY, PredictionFiles
 from gliobench.domain.errors import FaultError
+from gliobench.domain.files.content import HASHED
 from gliobench.domain.predictions.prediction import (
     Failure,
     FailureReason,
@@ -69,7 +70,7 @@ class Written(PredictionFiles):
     def provenance(self) -> Mapping[str, str]:
         """Describe the file."""
         named = {*(self.said_grades or {}), *self.spots}
-        said = {self.kind: f"{len(named)} studies, sha256 {self.sha256[:16]}"}
+        said = {self.kind: f"{len(named)} studies{HASHED}{self.sha256[:16]}"}
         strays = set() if self.study_ids is None else named - set(self.study_ids)
         if strays:
             few = ", ".join(sorted(strays)[:_LISTED]) + ", …" * (len(strays) > _LISTED)

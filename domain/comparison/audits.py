@@ -10,11 +10,9 @@ from gliobench.domain.comparison.study_audits import audit_studies, ids_of, stud
 from gliobench.domain.evaluation.alignment import align, differ_in_truth
 from gliobench.domain.evaluation.case_table import CaseTable
 from gliobench.domain.evaluation.findings import Consequence, Finding, FindingKind
+from gliobench.domain.files.content import HASHED
 from gliobench.domain.geometry.grids import BoolArray
 from gliobench.domain.studies.study import SliceChoice
-
-HASHED = ", sha256 "
-"""In the provenance of predictions from a file, before its hash."""
 
 
 def audit(runs: Sequence[ScoredRun]) -> list[Finding]:

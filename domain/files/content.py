@@ -7,6 +7,9 @@ from pathlib import Path
 
 from gliobench.domain.errors import BackendError
 
+HASHED = ", sha256 "
+"""In the provenance of predictions from a file, before its hash."""
+
 
 def content_of(named: object) -> str:
     """Hash the file that a text names, or the files of a folder; empty where it names none.
