@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from gliobench.adapters.nifti.image_names import (
     NamedFile,
     are_of_sequences,
@@ -52,17 +54,23 @@ def _named_by_folder_alone(folders: list[DatasetPath]) -> dict[DatasetPath, list
     }
     if any(names_a_sequence(nifti_stem(image)) for images in found.values() for image in images):
         return {}
-    is_one = all(len(images) == 1 for images in found.values())
+    if all(len(images) == 1 for images in found.values()):
+        return {
+            entry: [NamedFile(name_by_folder(entry.name), images)]
+            for entry, images in found.items()
+        }
     are_alike = any(len({*map(nifti_stem, images)}) < len(images) for images in found.values())
+    studies = {
+        entry: [image.parent.name if are_alike else nifti_stem(image) for image in images]
+        for entry, images in found.items()
+    }
+    times = Counter(name for names in studies.values() for name in set(names))
+    if max(times.values(), default=0) < 2:  # no study has two sequences: are these studies?
+        return {}
     return {
         entry: [
-            NamedFile(
-                name_by_folder(entry.name)
-                if is_one
-                else f"{image.parent.name if are_alike else nifti_stem(image)}_{name_by_folder(entry.name)}",
-                [image],
-            )
-            for image in images
+            NamedFile(f"{name}_{name_by_folder(entry.name)}", [image])
+            for name, image in zip(studies[entry], images, strict=True)
         ]
         for entry, images in found.items()
     }

@@ -149,6 +149,10 @@ ARCHIVES: Mapping[str, tuple[list[str], Found]] = {
             "P2": ("P2", ["t1c: im.nii.gz", "t2f: im.nii.gz"]),
         },
     ),
+    "images of other names in folders of sequences": (
+        [*under("P1/FLAIR/", "a", "b"), *under("P1/T1/", "c"), *under("P2/", "flair")],
+        {"P2": ("P2", ["t2f: flair.nii.gz"])},
+    ),
     "visits in folders of dates": (
         [*under("2019/", "P1_flair", "P2_flair"), *under("2020/", "P1_t1c", "P2_t1c")],
         {
