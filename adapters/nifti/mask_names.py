@@ -19,6 +19,7 @@ _MASKS = re.compile(
     rf"{_MASK_LIKE.pattern}|annotation|references?(?![a-z])|ground[-_.\s]*truth", re.IGNORECASE
 )
 _TUMOUR = re.compile(r"tumou?r|glioma|lesion|gtv", re.IGNORECASE)
+_TRUTH = re.compile(r"gt|(ground)?truth")
 _BRAIN_TUMOUR = re.compile(r"brain[-_.\s]*(?=tumou?r|lesion)", re.IGNORECASE)
 _MANUAL = re.compile(r"manual(?:ly)?[-_.\s]*correct(?:ed|ion)", re.IGNORECASE)
 _AUTOMATIC = r"auto|approx|gliobench|glistr|fets|nn[-_]?unet|deep(?:med|bra)|hd[-_]?glio|pred|inferr?e|output"
@@ -45,7 +46,7 @@ class MaskClaim(IntEnum):
     OWN = 0
     """`<study>_seg`, or a name that mentions the tumour."""
     MISNAMED = 1
-    """A segmentation with an unknown id, as W39_1998.09.19_Segm of BraTS 2020's study 355."""
+    """A segmentation with an unknown id, as W39_1998.09.19_Segm of BraTS 2020's study 355, or `tumor` alone."""
     NONE = 2
     """A mask of something else, of a part of the tumour, or by a model."""
 
@@ -65,7 +66,7 @@ def mask_claim(stem: str, owners: Collection[str]) -> MaskClaim | None:
     is_own = bool(owner) or "" in owners
     rest = stem[len(owner) :]
     if not _MASK_LIKE.search(rest):
-        return None
+        return MaskClaim.MISNAMED if _is_of_tumour_alone(rest) else None
     if is_own and _BARE.fullmatch(rest):
         return MaskClaim.OWN
     if is_of_something_else(rest):
@@ -78,6 +79,13 @@ def mask_claim(stem: str, owners: Collection[str]) -> MaskClaim | None:
     says_so = any(re.fullmatch(_SEGMENTATION, word) for word in words)
     is_known = all(re.search(r"\d", word) for word in strange)
     return MaskClaim.MISNAMED if says_so and is_known else MaskClaim.NONE
+
+
+def _is_of_tumour_alone(text: str) -> bool:
+    """Return whether words mention the tumour or the truth and nothing else: `P1_tumor`, `groundtruth`."""
+    words = re.findall(r"[^\W_]+", text.lower())
+    is_usual = all(_TUMOUR.fullmatch(word) or _NEUTRAL.fullmatch(word) for word in words)
+    return is_usual and any(_TUMOUR.fullmatch(word) or _TRUTH.fullmatch(word) for word in words)
 
 
 def without_mask_words(stem: str) -> str:

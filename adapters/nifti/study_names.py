@@ -15,6 +15,14 @@ from gliobench.domain.studies.study_ids import study_id_of
 
 _SAYS_NOTHING = re.compile(r"anat|images?|nii|nifti", re.IGNORECASE)
 """Folders that every visit has, as BIDS's `anat`."""
+_OF_GROUPS = re.compile(
+    r"([hl]gg|gbm|(who|grade)[-_ ]?(\d|i{1,3}|iv)"
+    r"|(train(ing)?|val(id(ation)?)?|test(ing)?)[-_ ]?(data|set)?"
+    r"|(fold|site|cent(er|re)|group|cohort|dataset)[-_ ]?\w{0,3}"
+    r"|images?|masks?|labels?|raw|processed)",
+    re.IGNORECASE,
+)
+"""Folders of many patients."""
 _MOST_FOLDERS = 6
 
 
@@ -24,7 +32,7 @@ def named(studies: Iterable[StudyFolder]) -> list[StudyFolder]:
     A study named after its folder also takes the names of parent folders if the folder denotes a visit
     (`ses-1`, `week-000-1`) or its name is not unique: `<patient>/<visit>` becomes `<patient>_<visit>`. If
     the name is not unique, the parent folder is taken as the patient if there are at least as many such
-    folders as distinct names in them; otherwise as a group of patients, as in `HGG/001`.
+    folders as distinct names in them, and none is named as a group of patients is, such as `HGG/001`.
 
     Returns:
         The studies, with printable ids. Ids of files that occur twice stay duplicate, because they denote
@@ -38,7 +46,9 @@ def named(studies: Iterable[StudyFolder]) -> list[StudyFolder]:
             break
         above = {str(found[at].folder.parent) for at in clashing}
         beside = [at for at in names if str(found[at].folder.parent) in above]
-        are_visits = len(above) >= len({found[at].folder.name for at in beside})
+        names_beside = {found[at].folder.name for at in beside}
+        of_groups = any(_OF_GROUPS.fullmatch(found[at].folder.parent.name) for at in clashing)
+        are_visits = len(above) >= len(names_beside) and not of_groups
         names |= {at: names[at].longer(is_visit=are_visits) for at in beside}
     return [_named(item, names.get(at)) for at, item in enumerate(found)]
 

@@ -153,6 +153,14 @@ ARCHIVES: Mapping[str, tuple[list[str], Found]] = {
         [*under("P1/FLAIR/", "a", "b"), *under("P1/T1/", "c"), *under("P2/", "flair")],
         {"P2": ("P2", ["t2f: flair.nii.gz"])},
     ),
+    "as many grades as patients": (
+        [path for grade in ("HGG", "LGG") for n in "12" for path in under(f"{grade}/P{n}/", "t1")],
+        {
+            f"{grade}_P{n}": (f"{grade}_P{n}", ["t1n: t1.nii.gz"])
+            for grade in ("HGG", "LGG")
+            for n in "12"
+        },
+    ),
     "visits in folders of dates": (
         [*under("2019/", "P1_flair", "P2_flair"), *under("2020/", "P1_t1c", "P2_t1c")],
         {

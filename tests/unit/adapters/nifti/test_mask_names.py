@@ -27,7 +27,13 @@ def test_a_mask_with_the_studys_name_or_of_the_tumour_is_the_reference(name: str
     assert mask_claim(name, {ID}) is MaskClaim.OWN
 
 
-@pytest.mark.parametrize("name", ["W39_1998.09.19_Segm", "seg", "0815_seg", f"{ID}_final_seg"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("W39_1998.09.19_Segm", "seg", "0815_seg", f"{ID}_final_seg"),
+        *("tumor", "groundtruth", f"{ID}_gt", f"{ID}_glioma_final"),
+    ],
+)
 def test_a_segmentation_that_says_nothing_else_is_a_misnamed_reference(name: str) -> None:
     assert mask_claim(name, {ID}) is MaskClaim.MISNAMED
 
@@ -79,7 +85,9 @@ def test_a_mask_of_something_else_or_by_a_model_is_none(what: str) -> None:
     assert mask_claim(what, {ID}) is MaskClaim.NONE
 
 
-@pytest.mark.parametrize("name", [f"{ID}_T1c", f"{ID}_ADC", "notes", f"{ID}_FLAIR_bias"])
+@pytest.mark.parametrize(
+    "name", [f"{ID}_T1c", f"{ID}_ADC", "notes", f"{ID}_FLAIR_bias", f"{ID}_T1_tumor", "final"]
+)
 def test_a_name_that_speaks_of_no_mask_claims_nothing(name: str) -> None:
     assert mask_claim(name, {ID}) is None
 
