@@ -45,7 +45,7 @@ TUMOUR_FREE_NOTE = (
     "scored.[/]"
 )
 
-DETECTION = ("tumours", "found", "tumour-free", "correct", "false-positive ml")
+DETECTION = ("tumours", "found", "tumour-free", "correct", "false positive ml")
 """Sensitivity and specificity of detection, and the false-positive volume."""
 LONGEST_CLASS = 16
 """Characters of a line that names a class: so a long name of one leaves room for the numbers."""

@@ -12,8 +12,8 @@ from gliobench.domain.studies.study import Reference
 from gliobench.entrypoints.views.summary_table import summary_table
 
 
-def printed(report: Report) -> str:
-    console = Console(width=100)
+def printed(report: Report, width: int = 100) -> str:
+    console = Console(width=width)
     with console.capture() as captured:
         console.print(summary_table(report))
     return captured.get()
@@ -47,3 +47,10 @@ def test_studies_without_a_grade_among_graded_ones_are_counted() -> None:
 
     assert f"1 of {len(COHORT)} studies have no reference grade" in " ".join(told.split())
     assert "no reference grade" not in printed(fake_report())
+
+
+def test_no_heading_is_cut_on_a_terminal_of_80_characters() -> None:
+    report = fake_report()
+    arms = tuple(replace(arm, name="llama-vision-lora-2") for arm in report.arms)
+
+    assert "…" not in printed(replace(report, arms=arms), width=80)
