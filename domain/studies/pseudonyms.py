@@ -16,7 +16,7 @@ SHORTEST_KEY = 16
 _HEX_DIGITS = 16
 _PSEUDONYM = re.compile(rf"[a-z]+-[0-9a-f]{{{_HEX_DIGITS}}}")
 _PLACEHOLDER = re.compile(
-    r"anon|anonym(e|ous|[iy][sz]ed)?|(de)?identified|deid|de|unknown|unbekannt|inconnu|none|null|nil|nan?|n|a"
+    r"anon|anonym(e|ous|[iy][sz]ed)?|(de)?identified|deid|de|unknown|unbekannt|inconnu|none|null|nil|nan?"
     r"|removed|redacted|masked|blank|empty|no|noname|patient|subject|name|number|id|x+|0+|"
 )
 """A word of what stands for a name or number in anonymised files."""
@@ -69,7 +69,7 @@ def is_placeholder(name: str) -> bool:
     >>> is_placeholder("ANONYMOUS^PATIENT"), is_placeholder("Anon017")
     (True, False)
     """
-    words = re.split(r"[\W_]+", name.casefold())
+    words = re.split(r"[\W_]+", name.casefold().replace("n/a", "na"))
     return all(_PLACEHOLDER.fullmatch(word) for word in words)
 
 

@@ -168,7 +168,16 @@ OTHER_KINDS = (
     ),
     OtherKind(
         "angiography",
-        words("tof", "mr[av](?![a-z])", "angio", "venogr", "phase ?contr", "ангио", "血管"),
+        words(
+            "tof",
+            "s?3di(?![a-z])",
+            "mr[av](?![a-z])",
+            "angio",
+            "venogr",
+            "phase ?contr",
+            "ангио",
+            "血管",
+        ),
     ),
     OtherKind("spectroscopy", words("svs", "csi", "spe[ck]tro", "mrs", "спектро", "波谱")),
     OtherKind("functional", words("bold", "fmri", "resting"), frozenset({"MOSAIC", "FMRI"})),

@@ -107,12 +107,14 @@ class Judgement:
         reason: In words.
         beside_enhanced: How far they do if another series of the study has a contrast agent and this
             one, which does not mention any, is older; None where that changes nothing.
+        is_described: Whether the description names the sequence, and not the times alone.
     """
 
     modality: Modality | None
     confidence: Confidence
     reason: str
     beside_enhanced: Confidence | None = None
+    is_described: bool = True
 
 
 def judge(series: Series) -> Judgement:
@@ -132,10 +134,11 @@ def judge(series: Series) -> Judgement:
     least = Confidence.LIKELY if series.is_computed else Confidence.SURE
     own = max(confidence, least, key=_doubt)
     reason += "; computed from other images" * series.is_computed
+    named = weighting in _described(text)
     if len(candidates) == 1:
-        return Judgement(matching[0], own, reason)
+        return Judgement(matching[0], own, reason, is_described=named)
     beside = None if enhanced is not None else max(own, Confidence.LIKELY, key=_doubt)
-    return Judgement(matching[0], max(own, sure, key=_doubt), f"{reason}; {why}", beside)
+    return Judgement(matching[0], max(own, sure, key=_doubt), f"{reason}; {why}", beside, named)
 
 
 def _doubt(confidence: Confidence) -> int:

@@ -35,7 +35,8 @@ def choose_series(
 ) -> ChosenSeries:
     """Assign series of one study to modalities.
 
-    A modality has one series: the declared one, or the only one that the tags call by it. Images as
+    A modality has one series: the declared one, or the only one that the tags call by it. Series whose
+    descriptions name it take precedence over those known by their times alone, images as
     acquired take precedence over those computed from others, and sound series over flawed ones.
 
     Args:
@@ -79,6 +80,7 @@ def _best(found: list[_Judged]) -> list[_Judged]:
     ranks: tuple[Callable[[_Judged], bool], ...] = (
         lambda pair: pair[1].confidence is Confidence.DECLARED,
         lambda pair: pair[1].confidence is not Confidence.DOUBTFUL,
+        lambda pair: pair[1].is_described,
         lambda pair: not pair[0].flaw,
         lambda pair: not pair[0].is_computed,
     )

@@ -55,7 +55,9 @@ def test_what_stands_for_any_patient_is_a_placeholder(name: str) -> None:
     assert is_placeholder(name)
 
 
-@pytest.mark.parametrize("name", ["Anon017", "Xu", "Deidre", "Patient A1", "00001", "山田^太郎"])
+@pytest.mark.parametrize(
+    "name", ["Anon017", "A", "Xu", "Deidre", "Patient A1", "00001", "山田^太郎"]
+)
 def test_a_name_or_number_is_no_placeholder(name: str) -> None:
     assert not is_placeholder(name)
 

@@ -115,6 +115,7 @@ def test_a_description_in_any_language_names_the_modality(description: str, moda
         ("t2_fl2d_tra_hemo", "susceptibility"),
         ("SWI", "susceptibility"),
         ("TOF 3D", "angiography"),
+        ("s3DI_MC_HR", "angiography"),
         ("DSC perfusion T1", "perfusion"),
         ("T1 sub", "subtraction"),
         ("T1 KM minus T1", "subtraction"),
@@ -307,6 +308,16 @@ def test_a_sound_series_is_preferred_to_a_flawed_one_which_is_not_forgotten() ->
 
     assert choose_series([*STUDY, flawed]).chosen[Modality.T1C].id == "T1 Gd"
     assert choose_series([flawed]).chosen[Modality.T1C] == flawed
+
+
+def test_a_described_series_is_preferred_to_one_known_by_its_times_alone() -> None:
+    by_times = [series("B-TFE", T2), series("", FLAIR)]
+
+    choice = choose_series([*STUDY, *by_times])
+
+    assert not choice.questions
+    assert choice.chosen[Modality.T2W].id == "T2"
+    assert choose_series(by_times).chosen[Modality.T2F].id == "nameless"
 
 
 def test_series_of_another_visit_are_asked_about_unless_declared() -> None:
