@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeAlias
 
 from gliobench.adapters.nifti.described_names import described_sequences
 from gliobench.adapters.nifti.image_variants import Variant, variants
-from gliobench.adapters.nifti.mask_names import is_of_masks, mask_claim
+from gliobench.adapters.nifti.mask_names import is_of_masks, is_of_tumours, mask_claim
 from gliobench.application.ports.dataset_path import DatasetPath
 from gliobench.domain.studies.study import Modality
 
@@ -84,7 +84,8 @@ def is_of_sequence_folder(stem: str, folder: str) -> bool:
 def name_by_folder(folder: str) -> str:
     """Return how files in the folder of a sequence or of masks would be named by it; empty for others."""
     sequence = sequence_of(folder)
-    return sequence.alias if sequence else "seg" * is_of_masks(folder)
+    of_masks = ("seg" if is_of_tumours(folder) else "mask") * is_of_masks(folder)
+    return sequence.alias if sequence else of_masks
 
 
 def names_a_sequence(stem: str) -> bool:

@@ -17,6 +17,7 @@ from gliobench.adapters.nifti.mask_names import (
     is_of_masks,
     is_of_programs,
     is_of_something_else,
+    is_of_tumours,
     without_mask_words,
 )
 from gliobench.application.ports.dataset_path import DatasetPath
@@ -61,7 +62,9 @@ def _with_masks_inside(own: Sequence[StudyFolder], below: Below) -> Iterator[Stu
         if study.masks or not is_of_masks(entry.name):
             others += paths
             continue
-        masks += paths or [*_loose_masks(entry).values()]
+        for stem, path in _loose_masks(entry).items() if not paths else ():
+            (masks if _is_stated(entry, stem) else others).append(path)
+        masks += paths
         named = {without_mask_words(item.id) for item in alone if not item.is_named_by_folder}
         is_misnamed |= not named <= {study.id, study.folder.name}
     joined = replace(study, masks=masks, other_masks=others, has_misnamed_mask=is_misnamed)
@@ -97,7 +100,8 @@ def _with_masks_beside(
         for stem, path in _loose_masks(entry).items() if is_of_experts else ():
             way = tuple(filter(None, [without_mask_words(stem)]))
             if way in only and path not in masks[id(only[way])] + others[id(only[way])]:
-                (others if only[way].masks else masks)[id(only[way])].append(path)
+                is_used = _is_stated(entry, stem) and not only[way].masks
+                (masks if is_used else others)[id(only[way])].append(path)
     for study in left:
         yield replace(
             study,
@@ -130,6 +134,11 @@ def _loose_masks(folder: DatasetPath) -> dict[str, DatasetPath]:
         for stem, path in stems.items()
         if stem and not (names_a_sequence(stem) or is_of_something_else(stem))
     }
+
+
+def _is_stated(folder: DatasetPath, stem: str) -> bool:
+    """Return whether a mask's name, or its folder's, says that it is of the tumour: `mask` may be of the brain."""
+    return is_of_tumours(folder.name) or is_of_tumours(stem)
 
 
 def _has_masks_alone(study: StudyFolder) -> bool:

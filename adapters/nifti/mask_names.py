@@ -19,6 +19,9 @@ _MASKS = re.compile(
     rf"{_MASK_LIKE.pattern}|annotation|references?(?![a-z])|ground[-_.\s]*truth", re.IGNORECASE
 )
 _TUMOUR = re.compile(r"tumou?r|glioma|lesion|gtv", re.IGNORECASE)
+_SEGMENTED = re.compile(
+    rf"seg(?!uence)|label|{_TUMOUR.pattern}|annotation|references?(?![a-z])|truth", re.IGNORECASE
+)
 _TRUTH = re.compile(r"gt|(ground)?truth")
 _BRAIN_TUMOUR = re.compile(r"brain[-_.\s]*(?=tumou?r|lesion)", re.IGNORECASE)
 _MANUAL = re.compile(r"manual(?:ly)?[-_.\s]*correct(?:ed|ion)", re.IGNORECASE)
@@ -119,6 +122,14 @@ def is_by_model(text: str) -> bool:
 def is_of_masks(folder: str) -> bool:
     """Return whether a folder's name denotes masks by experts, as far as it says: `images_segm`."""
     return bool(_MASKS.search(folder)) and not is_of_something_else(folder)
+
+
+def is_of_tumours(text: str) -> bool:
+    """Return whether a name of a file or its folder says that masks are segmentations or of the tumour.
+
+    A `mask` alone may be of the brain.
+    """
+    return bool(_SEGMENTED.search(text)) and not is_of_something_else(text)
 
 
 def is_of_programs(folder: str) -> bool:

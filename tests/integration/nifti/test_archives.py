@@ -81,6 +81,24 @@ ARCHIVES: Mapping[str, tuple[list[str], Found]] = {
             "cohort": ("cohort", ["t1n: MNI_t1.nii.gz"]),
         },
     ),
+    "masks that may be of the brain": (
+        [
+            *under("images/", "P1/t1", "P2/t1", "P3/t1"),
+            *under("masks/", "P1", "P2_tumor", "P3_mask"),
+        ],
+        {
+            "P1": ("P1", ["other_mask: P1.nii.gz", "t1n: t1.nii.gz"]),
+            "P2": ("P2", ["mask: P2_tumor.nii.gz", "t1n: t1.nii.gz"]),
+            "P3": ("P3", ["other_mask: P3_mask.nii.gz", "t1n: t1.nii.gz"]),
+        },
+    ),
+    "masks that may be of the brain, by folders alone": (
+        [*under("T1ce/", "001", "002"), *under("FLAIR/", "001"), *under("mask/", "001")],
+        {
+            "001": ("001", ["other_mask: 001.nii.gz", "t1c: 001.nii.gz", "t2f: 001.nii.gz"]),
+            "002": ("002", ["t1c: 002.nii.gz"]),
+        },
+    ),
     "masks in a parallel folder": (
         [
             *under("images/", "P1/v1/t1ce", "P1/v2/t1ce", "P2/t1ce", "P3/t1ce", "P4/t1ce"),
@@ -117,7 +135,7 @@ ARCHIVES: Mapping[str, tuple[list[str], Found]] = {
         [
             *under("IXI-T1/", "IXI002-Guys-T1", "IXI012-HH-T1"),
             *under("IXI-T2/", "IXI002-Guys-T2"),
-            *under("masks/", "IXI002-Guys_mask"),
+            *under("tumor_masks/", "IXI002-Guys_mask"),
         ],
         {
             "IXI002-Guys": (
