@@ -251,7 +251,8 @@ class NiftiStudySource(StudySource):
         if others:
             raise FaultyStudyError(
                 FaultKind.DUPLICATE_ID,
-                f"study {study_id} is there twice: {first.folder} and {others[0].folder}",
+                f"study {study_id} is there twice: {first.folder} and {others[0].folder}: open a folder "
+                "that holds it once",
             )
         return first
 
