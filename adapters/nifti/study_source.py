@@ -77,9 +77,11 @@ def listing(root: DatasetPath) -> Iterator[None]:
         NotFoundError: There is no such folder.
         InvalidInputError: It, or one in it, cannot be listed.
     """
-    if root.is_file():
-        raise NotFoundError(f"{root} is a file: wanted a folder, or its images by --t1c, --t2f …")
-    if not root.is_dir():
+    if not root.is_dir():  # asked first: the address of a web server is a file, too
+        if root.is_file():
+            raise NotFoundError(
+                f"{root} is a file: wanted a folder, or its images by --t1c, --t2f …"
+            )
         raise NotFoundError(f"no folder {root}")
     try:
         yield
