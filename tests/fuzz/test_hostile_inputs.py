@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pickle
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from command_line import loaded_python
 from fuzz.harness import MEMORY_BYTES, _faults, _tree
 
 DOSE, FULL_DOSE = ("--inputs", "1", "--seed", "2"), ("--inputs", "60")
@@ -20,7 +20,7 @@ def test_no_hostile_input_is_more_than_one_line(full: bool) -> None:
     tests, dose = Path(__file__).parents[1], FULL_DOSE if full else DOSE
 
     result = subprocess.run(
-        [sys.executable, "-m", "fuzz", *dose, "--jobs", "2"],
+        loaded_python("-m", "fuzz", *dose, "--jobs", "2"),
         cwd=tests,
         capture_output=True,
         text=True,
