@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from hashlib import sha256
 from typing import final
@@ -73,6 +73,9 @@ class DicomStudySource(StudySource):
             raise NotFoundError(f"no MR image in {root}{_reasons(self._found.passed_over)}")
         if self._found.passed_over:
             _LOG.info("dicom_files_passed_over", reasons=dict(self._found.passed_over))
+        self._by_patient: defaultdict[str, list[StudyEntry]] = defaultdict(list)
+        for entry in self._found.studies.values():
+            self._by_patient[entry.patient_id].append(entry)
         self._declared = declared_modalities(self._found, declared or {}, wanted - masks)
         self._masks = declared_masks(self._found, masks, masks & wanted)
         self._names = NameMapping.near(root if root.is_dir() else root.parent)
@@ -172,9 +175,7 @@ class DicomStudySource(StudySource):
 
     def _parts_beside(self, entry: StudyEntry) -> list[str]:
         """Return the other studies of a patient whose studies have one sequence each, all different."""
-        same = [
-            item for item in self._found.studies.values() if item.patient_id == entry.patient_id
-        ]
+        same = self._by_patient[entry.patient_id]
         if len(same) > len(Modality):
             return []
         choices = [self._choice(item) for item in same]

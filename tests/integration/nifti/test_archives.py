@@ -214,6 +214,10 @@ ARCHIVES: Mapping[str, tuple[list[str], Found]] = {
             )
         },
     ),
+    "an enhanced T1 beside one described in words": (
+        under("P1/P1_", "t1ce", "flair", "T1_MPRAGE_KM"),
+        {"P1": ("P1", ["t1c: P1_t1ce.nii.gz", "t2f: P1_flair.nii.gz"])},
+    ),
     "a T1 of unknown contrast, and masks on a sequence": (
         under("P1/P1_", "t1ce", "T1_mprage_sag", "flair_roi", "flair_lesion", "T2_sub"),
         {"P1": ("P1", ["other_mask: P1_flair_roi.nii.gz", "t1c: P1_t1ce.nii.gz"])},

@@ -426,6 +426,16 @@ def test_grades_that_are_right_or_chance_are_of_their_patients(
     assert audit([run(cases=graded_by(order), n_studies=40)]) == []
 
 
+def test_one_class_by_probabilities_that_separate_nothing_is_not_stamped() -> None:
+    chance = np.random.default_rng(1).uniform(0.6, 0.9, 40).tolist()
+    cases = [
+        replace(case, grade=GradePrediction.likelier(probability))
+        for case, probability in zip(graded_by(lambda rows: rows), chance, strict=True)
+    ]
+
+    assert audit([run(cases=cases, n_studies=40)]) == []
+
+
 def sure(*answers: tuple[Grade, float]) -> list[CaseScore]:
     return [
         fake_case_score(f"s{at}", reference=Grade.HGG, grade=GradePrediction(grade, probability))

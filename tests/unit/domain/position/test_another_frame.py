@@ -95,6 +95,13 @@ def test_answers_that_half_of_the_patients_have_exchanged_are_recognised() -> No
     assert found.change.endswith("such as that of patient of s8 for patient of s5")
 
 
+def test_two_exchanged_patients_of_ten_are_left() -> None:
+    apart = [(10 * n, 5 * n) for n in range(10)]
+    other = dict(zip(apart, [apart[9], *apart[1:9], apart[0]], strict=True))
+
+    assert better_fit(answered(lambda i, j: other[i, j], apart)) is None
+
+
 def test_answers_that_are_all_moved_by_the_same_are_recognised() -> None:
     found = better_fit(answered(lambda i, j: (i + 5, j - 8)))
 
