@@ -97,10 +97,10 @@ def test_without_confidence_there_is_no_curve() -> None:
 def test_an_uncertainty_in_the_place_of_a_confidence_is_recognised() -> None:
     dice = [0.5 + at / 30 for at in range(12)]
 
-    assert confidence_is_reversed(masks(*((1 - one, one) for one in dice)))
-    assert not confidence_is_reversed(masks(*((one, one) for one in dice)))
-    assert not confidence_is_reversed(masks(*((1 - one, one) for one in dice[:9])))
-    assert not confidence_is_reversed(masks(*((0.5, one) for one in dice)))
+    assert confidence_is_reversed(masks(*((1 - overlap, overlap) for overlap in dice)))
+    assert not confidence_is_reversed(masks(*((overlap, overlap) for overlap in dice)))
+    assert not confidence_is_reversed(masks(*((1 - overlap, overlap) for overlap in dice[:9])))
+    assert not confidence_is_reversed(masks(*((0.5, overlap) for overlap in dice)))
     assert not confidence_is_reversed(masks())
 
 
